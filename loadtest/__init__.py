@@ -1,0 +1,1 @@
+"""Traffic: the simulator of a payment portfolio, and load put on a running system."""

@@ -1,0 +1,1 @@
+"""Fraud: how each typology goes about it, and how often it happens."""

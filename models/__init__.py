@@ -1,0 +1,1 @@
+"""The shared kernel: what a transaction is, its features, and how a bundle scores it."""

@@ -1,0 +1,145 @@
+"""The mapping file: which column of somebody's data is which field of the contract."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from models.errors import MappingError
+from models.instants import parse_instant
+
+PACKAGED = ("handbook", "ulb", "canonical")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_Part):
+    """Where a field comes from: one of `column`, `constant` or `row_number`.
+
+    `values` translates (any value it does not name stays as it is); `json` says the column
+    holds JSON text; `optional` lets the column be absent; `tokenise` replaces each value by a
+    keyed hash before anything is stored.
+    """
+
+    column: str | None = None
+    constant: str | float | None = None
+    row_number: str | None = None
+    values: dict[str, str] = Field(default_factory=dict)
+    json_text: bool = Field(default=False, alias="json")
+    optional: bool = False
+    tokenise: bool = False
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Source:
+        given = [self.column, self.constant, self.row_number]
+        if sum(value is not None for value in given) != 1:
+            raise ValueError("give exactly one of column, constant, row_number")
+        return self
+
+
+class Amount(Source):
+    """An amount in minor units (cents) or major units (euros)."""
+
+    unit: Literal["major", "minor"] = "minor"
+
+
+class Time(Source):
+    """A time: RFC 3339 text, a file's date type, or a number of units since an instant.
+
+    `format` reads other text (strftime); `time_zone` is the zone of times without an offset,
+    and makes their local hour known.
+    """
+
+    unit: Literal["seconds", "milliseconds", "days"] = "seconds"
+    since: str | None = None
+    format: str | None = None
+    time_zone: str | None = None
+
+    @model_validator(mode="after")
+    def _instant(self) -> Time:
+        if self.since is not None and parse_instant(self.since) is None:
+            raise ValueError(f"since: {self.since!r} is not an RFC 3339 instant with an offset")
+        return self
+
+
+class LabelColumn(_Part):
+    """A column that tells frauds, known `delay_days` after the payment."""
+
+    column: str
+    fraud_values: tuple[str, ...] = ("1", "true", "True")
+    delay_days: float = Field(ge=0)
+    source: Literal["chargeback", "investigation", "customer_report", "issuer_advice"] = (
+        "chargeback"
+    )
+
+
+class AttributeColumn(Source):
+    """An extra column the model may use, as a number or as a category."""
+
+    kind: Literal["number", "category"]
+
+
+class MappingFile(_Part):
+    """All of a mapping. Fields left out are missing in every transaction."""
+
+    transaction_id: Source
+    occurred_at: Time
+    customer_id: Source | None = None
+    merchant_id: Source | None = None
+    amount: Amount
+    currency: Source
+    type: Source | None = None
+    original_transaction_id: Source | None = None
+    billing_amount: Amount | None = None
+    billing_currency: Source | None = None
+    channel: Source | None = None
+    entry_mode: Source | None = None
+    mcc: Source | None = None
+    country: Source | None = None
+    time_zone: Source | None = None
+    device_id: Source | None = None
+    ip_country: Source | None = None
+    latitude: Source | None = None
+    longitude: Source | None = None
+    account_id: Source | None = None
+    card_token: Source | None = None
+    terminal_id: Source | None = None
+    beneficiary_id: Source | None = None
+    outcome: Source | None = None
+    authentication: Source | None = None
+    legacy: Source | None = None
+    label: LabelColumn | None = None
+    attributes: dict[str, AttributeColumn] = Field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+
+
+def load_mapping_file(path: str | Path) -> MappingFile:
+    """Read a mapping by path, or a packaged one by name. Raises MappingError, one line."""
+    if str(path) in PACKAGED:
+        body = (resources.files("models") / "mappings" / f"{path}.yaml").read_text()
+    else:
+        file = Path(path)
+        if not file.is_file():
+            raise MappingError(
+                f"mapping {path}: no such file; name a YAML file or one of {', '.join(PACKAGED)}"
+            )
+        body = file.read_text()
+    try:
+        data = yaml.safe_load(body)
+    except yaml.YAMLError as error:
+        where = " ".join(str(error).split())
+        raise MappingError(f"mapping {path} is not YAML: {where}") from None
+    if not isinstance(data, dict):
+        raise MappingError(f"mapping {path}: expected fields and where they come from")
+    try:
+        return MappingFile.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise MappingError(f"mapping {path}, {where or 'top'}: {first['msg']}") from None

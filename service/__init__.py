@@ -1,0 +1,1 @@
+"""Penumbra at work: worker, relay, ledger, rules, API and the command line."""

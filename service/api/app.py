@@ -1,0 +1,42 @@
+"""The application: every path, one way to tell errors, one door."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Depends, FastAPI
+
+from service.api import documents, problems
+from service.api.doorkeeper import Doorkeeper
+from service.api.routes import alerts, bundles, coverage, customers, docs, health, labels, score
+from service.api.tokens import authorised
+
+if TYPE_CHECKING:
+    from service.api.parts import Parts
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """Return the API over these parts; it starts and ends nothing by itself."""
+    app = FastAPI(
+        title="Penumbra",
+        version=version("penumbra"),
+        description=documents.DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.parts = parts
+    problems.install(app)
+    for routes in (score, alerts, labels, coverage, customers, bundles):
+        app.include_router(routes.router, dependencies=[Depends(authorised)])
+    app.include_router(health.router)
+    app.include_router(docs.router)
+    app.add_middleware(Doorkeeper, settings=parts.settings, observed=parts.metrics.observe)
+
+    def openapi() -> dict[str, Any]:
+        return documents.openapi(app)
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    return app

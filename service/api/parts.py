@@ -1,0 +1,44 @@
+"""What the paths of the API are made of; put together by `penumbra serve`, or by a test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from service.api.collector import Metrics
+    from service.api.label_line import LabelLine
+    from service.api.scoring.answers import Scoring
+    from service.api.scoring.pool import ScoringPool
+    from service.api.scoring.source import HttpSource
+    from service.ledger import Ledger
+    from service.pipeline.lineup import Lineup
+    from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a running API. `relay_alive` says whether flags are explained and published."""
+
+    settings: Settings
+    ledger: Ledger
+    lineup: Lineup
+    source: HttpSource
+    scoring: Scoring
+    pool: ScoringPool
+    labels: LabelLine
+    metrics: Metrics
+    relay_alive: Callable[[], bool]
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+Given = Annotated[Parts, Depends(_parts)]
+"""The parts, as an argument of a path's function."""

@@ -1,0 +1,15 @@
+"""The ledger as one object, put together from what each of its users asks."""
+
+from __future__ import annotations
+
+from service.ledger.outbox_side import OutboxSide
+from service.ledger.reader_side import ReaderSide
+from service.ledger.worker_side import WorkerSide
+
+
+class Ledger(WorkerSide, OutboxSide, ReaderSide):
+    """Every transaction, score, label, alert and dead letter, and how far each source is read.
+
+    Each method is one database transaction. Every one may raise LedgerUnavailable and may then
+    be called again with the same arguments.
+    """

@@ -1,0 +1,1 @@
+"""Schema history of the ledger, run by service.ledger.migrate."""

@@ -1,0 +1,60 @@
+"""What the API, the console and operators ask of the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service.ledger import alert_queue, outbox, progress
+from service.ledger.opened import Opened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from service.ledger.alert_queue import AlertDetail, AlertPage, Status, Timeline
+    from service.ledger.outbox import DeadLetter
+    from service.ledger.progress import Coverage
+
+
+class ReaderSide(Opened):
+    """Short reads for people."""
+
+    def coverage(self) -> Coverage:
+        """Return what became of everything consumed."""
+        with self.reading() as connection:
+            return progress.coverage(connection)
+
+    def alerts(
+        self,
+        *,
+        cursor: tuple[int, str] | None = None,
+        limit: int = 50,
+        min_risk: int = 0,
+        status: Status | None = None,
+    ) -> AlertPage:
+        """Return explained alerts, newest first; `cursor` is that of the page before."""
+        with self.reading() as connection:
+            return alert_queue.page(
+                connection, cursor=cursor, limit=limit, min_risk=min_risk, status=status
+            )
+
+    def alert(self, alert_id: str) -> AlertDetail | None:
+        """Return one explained alert with its transaction, None if there is none."""
+        with self.reading() as connection:
+            return alert_queue.one(connection, alert_id)
+
+    def timeline(
+        self, customer_id: str, *, before_ms: int | None = None, limit: int = 100
+    ) -> Timeline:
+        """Return the newest transactions of a customer, before `before_ms` if given."""
+        with self.reading() as connection:
+            return alert_queue.timeline(connection, customer_id, before_ms=before_ms, limit=limit)
+
+    def dead_letters(self, *, after_id: int = 0, limit: int = 100) -> list[DeadLetter]:
+        """Return dead letters with greater ids than `after_id`, in order."""
+        with self.reading() as connection:
+            return outbox.all_dead_letters(connection, after_id, limit)
+
+    def mark_redriven(self, ids: Sequence[int]) -> None:
+        """Note that dead letters were sent in again."""
+        with self.begin() as connection:
+            outbox.mark_redriven(connection, ids, self._clock())

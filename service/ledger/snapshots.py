@@ -1,0 +1,46 @@
+"""Where the snapshots of histories lie. The objects themselves are not in the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from service.ledger import bulk
+from service.ledger.tables import snapshots
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A state that has taken in the first `sequence` transactions of a partition.
+
+    `kernel_version` names everything the state depends on beside the transactions.
+    """
+
+    stream: str
+    partition: int
+    sequence: int
+    kernel_version: str
+    url: str
+    sha256: str
+
+
+def save(connection: Connection, snapshot: Snapshot, now_ms: int) -> None:
+    """Record a snapshot unless one of its place is recorded."""
+    row = {name: [getattr(snapshot, name)] for name in Snapshot.__slots__}
+    bulk.append_new(connection, snapshots, {**row, "created_ms": [now_ms]})
+
+
+def of(connection: Connection, stream: str, partition: int, kernel_version: str) -> list[Snapshot]:
+    """Return the snapshots of a partition for one kernel, newest first."""
+    c = snapshots.c
+    found = connection.execute(
+        select(*(c[name] for name in Snapshot.__slots__))
+        .where(c.stream == stream, c.partition == partition, c.kernel_version == kernel_version)
+        .order_by(c.sequence.desc())
+    )
+    return [Snapshot(*row) for row in found]

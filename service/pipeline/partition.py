@@ -1,0 +1,175 @@
+"""One partition being worked on: its lease, its histories, and the batch it takes next.
+
+The order of things keeps any crash invisible. Histories advance in memory, then one database
+transaction writes all that came of the batch with the next offset. If the process dies
+between the two, memory is gone and the offset has not moved; if the commit fails, the same
+computed batch is written again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.seal import HOUR_MS
+from service.ledger import Commit, TransactionRows
+from service.pipeline.settle import Settled, settle
+from service.pipeline.verdicts import (
+    alert_rows,
+    all_scores,
+    full_vector,
+    known_legacy,
+    legacy_rows,
+)
+from service.retrying import patiently
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from models.history import Histories
+    from models.transaction import Transactions
+    from service.ledger import Lease, Ledger
+    from service.pipeline.arrivals import Arrivals
+    from service.pipeline.lineup import Lineup
+    from service.seals import SealedMerchants
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How far a batch got: `records` were committed, of which `refused` are dead letters.
+
+    `blocked_hour` is the hour whose seal the next record waits for, None if the batch is done.
+    """
+
+    records: int
+    blocked_hour: int | None
+    refused: int = 0
+
+
+class PartitionWork:
+    """The right and the state to advance one partition of one stream."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        lease: Lease,
+        histories: Histories,
+        merchants: SealedMerchants,
+        lineup: Lineup,
+        clock: Callable[[], int],
+    ) -> None:
+        self.lease = lease
+        self.histories = histories
+        self._ledger = ledger
+        self._merchants = merchants
+        self._lineup = lineup
+        self._clock = clock
+
+    def take(self, batch: Arrivals) -> Taken:
+        """Take in as many records as the sealed hours allow, in one commit.
+
+        Raises OwnershipLost when another worker has the partition, TransactionConflict when
+        another partition accepted an id meanwhile, LedgerUnavailable when it stays silent for
+        long; this object is of no use after any of them.
+        """
+        ids = batch.transactions.transaction_id.tolist()
+        known = patiently(lambda: self._ledger.existing(ids))
+        settled = settle(batch.transactions, batch.record, known)
+        blocked = self._first_blocked(batch, settled)
+        if blocked is not None:
+            record, hour = blocked
+            if record == 0:
+                return Taken(0, hour)
+            batch, _ = batch.split(record)
+            settled = settle(batch.transactions, batch.record, known)
+        commit = self._computed(batch, settled)
+        self.lease = patiently(lambda: self._ledger.commit(self.lease, commit))
+        waits_for = None if blocked is None else blocked[1]
+        return Taken(len(batch), waits_for, commit.counters["dead_letters"])
+
+    def _first_blocked(self, batch: Arrivals, settled: Settled) -> tuple[int, int] | None:
+        """Return (record, hour) of the first accepted row whose hour is not sealed yet."""
+        rows = np.flatnonzero(settled.new)
+        if not len(rows):
+            return None
+        reached = np.maximum.accumulate(batch.transactions.occurred_ms[rows] // HOUR_MS)
+        sealed = self._merchants.hour
+        waiting = rows if sealed is None else rows[reached > sealed]
+        if not len(waiting):
+            return None
+        at = len(rows) - len(waiting)
+        return int(batch.record[waiting[0]]), int(reached[at])
+
+    def _computed(self, batch: Arrivals, settled: Settled) -> Commit:
+        now_ms = self._clock()
+        rows = batch.transactions.take(settled.new)
+        scored = np.flatnonzero(rows.scored_type())
+        kept = rows.take(scored)
+        kernel, late_rows = self.histories.advance(kept, self._merchants.table)
+        vectors = full_vector(self._lineup, kept, kernel)
+        late = np.zeros(len(rows), bool)
+        late[scored] = late_rows
+        legacy = legacy_rows(self._lineup, kept, vectors, now_ms) if len(kept) else None
+        ids = kept.transaction_id.tolist()
+        earlier = (
+            patiently(lambda: self._ledger.legacy_for(ids))
+            if self._lineup.ruleset is None and ids
+            else {}
+        )
+        legacy_known = known_legacy(self._lineup, kept, legacy, earlier)
+        judged = all_scores(self._lineup, scored, vectors, legacy_known, now_ms)
+        champion = judged[0]
+        unscored = sum(1 for reason in champion.reason or () if reason is not None)
+        letters = batch.dead_letters(settled.conflicts, now_ms)
+        refused = 0 if letters is None else len(letters.reason)
+        features = np.zeros((len(rows), vectors.shape[1]), np.float32)
+        features[scored] = vectors
+        return Commit(
+            next_offset=self._next_offset(batch),
+            counters={
+                "consumed": len(batch),
+                "scored": len(scored) - unscored,
+                "unscored": unscored,
+                "duplicates": settled.duplicates,
+                "not_scored": len(rows) - len(scored),
+                "dead_letters": refused,
+                "late": int(late.sum()),
+                "misrouted": sum(r.reason == "misrouted" for r in batch.rejections),
+                "unknown_fields": batch.unknown_fields,
+                "exempted_ids": batch.exempted,
+            },
+            watermark_ms=int(rows.occurred_ms.max()) if len(rows) else None,
+            transactions=self._transaction_rows(batch, settled, rows, features, late, now_ms)
+            if len(rows)
+            else None,
+            scores=[one for one in judged if len(one.row)],
+            legacy=legacy,
+            alerts=alert_rows(rows, champion),
+            dead_letters=letters,
+        )
+
+    def _transaction_rows(
+        self,
+        batch: Arrivals,
+        settled: Settled,
+        rows: Transactions,
+        features: np.ndarray[tuple[int, int], np.dtype[np.float32]],
+        late: np.ndarray[tuple[int], np.dtype[np.bool_]],
+        now_ms: int,
+    ) -> TransactionRows:
+        record = batch.record[settled.new]
+        return TransactionRows(
+            transactions=rows,
+            content_key=settled.content_key[settled.new],
+            late=late,
+            ingested_ms=now_ms,
+            offset=None if batch.offsets is None else batch.offsets[record],
+            features=features,
+        )
+
+    def _next_offset(self, batch: Arrivals) -> int:
+        if batch.offsets is None or not len(batch):
+            return self.lease.next_offset + len(batch)
+        return int(batch.offsets[-1]) + 1

@@ -1,0 +1,1 @@
+"""Kafka, behind ports small enough to fake: see `ports` for the contract."""

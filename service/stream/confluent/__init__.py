@@ -1,0 +1,1 @@
+"""The ports on confluent-kafka (librdkafka): faster, in the `confluent` extra."""

@@ -1,0 +1,166 @@
+"""The window features once more, from their definitions: slow, in plain Python, obviously right."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.labels import Labels
+from models.transaction import VERIFICATION, Transactions
+
+HOUR_S, DAY_S = 3_600, 86_400
+KEPT_ONE_BY_ONE = 32
+IDLE_S = 400 * DAY_S
+NEVER_S = 90 * DAY_S
+
+
+@dataclass
+class Event:
+    """What a customer did once. `amount` is None without an exchange rate."""
+
+    at_s: int
+    check: bool
+    amount: int | None
+    merchant: str
+
+
+def ratio(value: float, base: float) -> float:
+    """Return value / base, 1 without a base, at most 1,000."""
+    return 1.0 if base <= 0 else min(value / base, 1000.0)
+
+
+def customer_features(rows: Transactions) -> list[dict[str, float]]:
+    """Return the customer's window features of each row, taken in the order given."""
+    histories: dict[str, list[Event]] = defaultdict(list)
+    out = []
+    for row in range(len(rows)):
+        past = histories[rows.customer_id[row]]
+        now = int(rows.occurred_ms[row]) // 1000
+        if past and now - past[-1].at_s > IDLE_S:
+            past.clear()
+        if past:
+            now = max(now, past[-1].at_s)
+        amount = int(rows.reporting_minor[row])
+        event = Event(
+            now,
+            bool(rows.type[row] == VERIFICATION),
+            amount if amount >= 0 else None,
+            rows.merchant_id[row],
+        )
+        out.append(_features(past, event))
+        past.append(event)
+    return out
+
+
+def _features(past: list[Event], event: Event) -> dict[str, float]:
+    now, today = event.at_s, event.at_s // DAY_S
+    recent = past[-KEPT_ONE_BY_ONE:]
+    hour = [e for e in recent if now - e.at_s < HOUR_S]
+    day = [e for e in recent if now - e.at_s < DAY_S]
+    week = [e for e in past if today - e.at_s // DAY_S < 7]
+    month = [e for e in past if today - e.at_s // DAY_S < 30]
+    minor = event.amount or 0
+    spent = 0 if event.check else minor
+    known = event.amount is not None
+
+    def paid(events: list[Event]) -> list[int]:
+        return [e.amount for e in events if e.amount is not None and not e.check]
+
+    def against_mean(events: list[Event]) -> float:
+        return ratio(minor, sum(paid(events)) / len(paid(events))) if known and paid(events) else 1
+
+    days = min(30, today - past[0].at_s // DAY_S + 1) if past else 1
+    span = past[-1].at_s - past[0].at_s if past else 0
+    spend_1d = spent + sum(paid(day))
+    priced = [e.amount for e in recent if e.amount is not None and not e.check]
+    small = [e for e in day if e.amount is not None or e.check]
+    return {
+        "amount": minor / 100,
+        "count_1h": 1 + len(hour),
+        "count_1d": 1 + len(day),
+        "count_7d": 1 + len(week),
+        "count_30d": 1 + len(month),
+        "count_ratio_1d": min((1 + len(day)) / (len(month) / days), 1000) if month else 1,
+        "verifications_1d": event.check + sum(e.check for e in day),
+        "merchants_1d": len({e.merchant for e in day} | {event.merchant}),
+        "spend_1h": (spent + sum(paid(hour))) / 100,
+        "spend_1d": spend_1d / 100,
+        "spend_7d": (spent + sum(paid(week))) / 100,
+        "spend_30d": (spent + sum(paid(month))) / 100,
+        "spend_ratio_1d": ratio(spend_1d, sum(paid(month)) / days) if known and paid(month) else 1,
+        "amount_ratio_7d": against_mean(week),
+        "amount_ratio_30d": against_mean(month),
+        "amount_ratio_all": against_mean(past),
+        "amount_to_max_30d": ratio(minor, max(paid(month))) if known and paid(month) else 1,
+        "amount_rank": sum(a < minor for a in priced) / len(priced) if known and priced else 0.5,
+        "small_before_1d": sum(10 * (e.amount or 0) < minor for e in small),
+        "since_last_s": min(now - past[-1].at_s, NEVER_S) if past else NEVER_S,
+        "gap_ratio": min((now - past[-1].at_s) / (span / (len(past) - 1)), 1000) if span else 1,
+        "span_last_5_s": min(now - past[-5].at_s, NEVER_S) if len(past) >= 5 else NEVER_S,
+        "tenure_days": (now - past[0].at_s) / DAY_S if past else 0,
+        "history_count": sum(not e.check for e in past),
+        "history_known": bool(past),
+        "merchant_new": bool(past) and event.merchant not in {e.merchant for e in past},
+        "merchant_payments": sum(e.merchant == event.merchant for e in past),
+    }
+
+
+def merchant_features(rows: Transactions, labels: Labels, now_s: Any) -> list[dict[str, float]]:
+    """Return the merchant's fraud and volume windows of each row of one stream.
+
+    `now_s` are the times the kernel takes the rows at (late rows raised to their history).
+    """
+    reached = np.maximum.accumulate(rows.occurred_ms // 1000 // HOUR_S).tolist()
+    hours = sorted(set(reached))
+    row_of = {name: row for row, name in enumerate(rows.transaction_id)}
+    changes = _changes(rows, labels, reached, hours, row_of)
+    volume_day = [
+        min((h // 24 for h in hours if h // 24 > mine // 24), default=10**9) - 1 for mine in reached
+    ]
+    out = []
+    for row in range(len(rows)):
+        merchant, now = rows.merchant_id[row], int(now_s[row])
+        age = [
+            (now // HOUR_S - sealed, by)
+            for of, sealed, by in changes
+            if of == merchant and sealed <= now // HOUR_S
+        ]
+        sold = [
+            now // DAY_S - volume_day[other]
+            for other in range(len(rows))
+            if rows.merchant_id[other] == merchant and now // DAY_S > volume_day[other]
+        ]
+        out.append(
+            {
+                f"merchant_frauds_{days}d": max(sum(by for a, by in age if a < 24 * days), 0)
+                for days in (1, 7, 14, 30)
+            }
+            | {f"merchant_volume_{d}d": sum(a <= d for a in sold) / d for d in (1, 7, 30)}
+        )
+    return out
+
+
+def _changes(
+    rows: Transactions, labels: Labels, reached: list[int], hours: list[int], row_of: dict[str, int]
+) -> list[tuple[str, int, int]]:
+    """Return (merchant, hour sealed, +1 or -1) for every change of a payment's known truth."""
+    by_payment: dict[int, list[tuple[int, int, str, bool]]] = defaultdict(list)
+    for at in range(len(labels)):
+        row = row_of[labels.transaction_id[at]]
+        known_ms = int(labels.known_ms[at])
+        first = -(-(known_ms + 15 * 60 * 1000) // (HOUR_S * 1000))
+        sealed = next((h for h in hours if h >= first and h > reached[row]), None)
+        if sealed is not None:
+            by_payment[row].append(
+                (sealed, known_ms, labels.label_id[at], bool(labels.is_fraud[at]))
+            )
+    changes = []
+    for row, told in by_payment.items():
+        truth = False
+        for hour in sorted({entry[0] for entry in told}):
+            latest = max((entry for entry in told if entry[0] <= hour), key=lambda e: e[1:3])
+            if latest[3] != truth:
+                truth = latest[3]
+                changes.append((rows.merchant_id[row], hour, 1 if truth else -1))
+    return changes

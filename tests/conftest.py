@@ -1,0 +1,16 @@
+"""Fixtures that several kinds of test share; each comes from a plugin of its own."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+pytest_plugins = [
+    "plugins.broker",
+    "plugins.bundles",
+    "plugins.handbook",
+    "plugins.ledger",
+    "plugins.postgresql",
+    "plugins.stream",
+    "plugins.what_ran",
+]

@@ -1,0 +1,268 @@
+"""`penumbra train` on a small file: the whole way from a table to a bundle that scores."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+
+from models.bundle import load_bundle
+from models.errors import PenumbraError
+from models.scorer import Scorer, risk_score
+from training.cli import audit_command, train_command
+
+CONFIG = """
+name = "small"
+seed = 3
+threads = 1
+
+[windows]
+warmup_days = 3
+validation_share = 0.2
+test_share = {test_share}
+
+[autoencoder]
+hidden = 16
+code = 4
+epochs = 2
+batch_rows = 256
+
+[classifier]
+bins_per_feature = 4
+bin_min_rows = 20
+hidden = [16, 8]
+members = 2
+epochs = 4
+batch_rows = 256
+refit = {refit}
+
+[threshold]
+alerts_per_day = 3
+
+[baselines]
+enabled = {baselines}
+logistic_rows = 2000
+tree_rows = 2000
+forest_rows = 2000
+forest_trees = 20
+boosting_rounds = 30
+boosting_bins = 63
+"""
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where the small data lies."""
+
+    payments: Path
+    labels: Path
+    folder: Path
+
+    def config(
+        self, *, test_share: float = 0.2, refit: bool = True, baselines: bool = True
+    ) -> Path:
+        """Write a configuration."""
+        name = f"{test_share}-{refit}-{baselines}.toml"
+        path = self.folder / name
+        path.write_text(
+            CONFIG.format(
+                test_share=test_share, refit=str(refit).lower(), baselines=str(baselines).lower()
+            )
+        )
+        return path
+
+    def train(self, out: str, config: Path, *more: str) -> Result:
+        """Run the command."""
+        arguments = ["--data", str(self.payments), "--labels", str(self.labels)]
+        arguments += ["--config", str(config), "--out", str(self.folder / out), *more]
+        return CliRunner().invoke(train_command, arguments, catch_exceptions=True)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """Forty days of 120 customers; fraud is large, at night, or at one of two merchants."""
+    rng = np.random.default_rng(0)
+    rows = 9_000
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    seconds = np.sort(rng.integers(0, 40 * 86_400, rows))
+    customer = rng.integers(0, 120, rows)
+    merchant = rng.integers(0, 40, rows)
+    amount = rng.gamma(2.0, 1500.0 * (1 + customer / 60), rows)
+    risky = (merchant < 2) * 0.25 + 0.008
+    fraud = rng.random(rows) < risky
+    amount = np.where(fraud & (rng.random(rows) < 0.7), amount * 8, amount)
+    when = [start + timedelta(seconds=int(second)) for second in seconds]
+    folder = tmp_path_factory.mktemp("small")
+    ids = [f"t{number}" for number in range(rows)]
+    pl.DataFrame(
+        {
+            "transaction_id": ids,
+            "occurred_at": [moment.isoformat() for moment in when],
+            "customer_id": [f"c{number}" for number in customer],
+            "merchant_id": [f"m{number}" for number in merchant],
+            "amount_minor": amount.astype(np.int64),
+            "currency": ["EUR"] * rows,
+            "channel": rng.choice(["ecommerce", "card_present"], rows).tolist(),
+        }
+    ).write_csv(folder / "payments.csv")
+    pl.DataFrame(
+        {
+            "transaction_id": [ids[row] for row in np.flatnonzero(fraud)],
+            "is_fraud": [True] * int(fraud.sum()),
+            "known_at": [
+                (when[row] + timedelta(days=2)).isoformat() for row in np.flatnonzero(fraud)
+            ],
+        }
+    ).write_csv(folder / "labels.csv")
+    return Files(folder / "payments.csv", folder / "labels.csv", folder)
+
+
+@pytest.fixture(scope="module")
+def trained(files: Files) -> Path:
+    """Train a bundle with everything on."""
+    result = files.train("bundle", files.config())
+    assert result.exit_code == 0, result.output + repr(result.exception)
+    return files.folder / "bundle"
+
+
+def test_bundle_loads_and_scores_every_row(trained: Path) -> None:
+    """What training writes is what the kernel verifies, loads and runs."""
+    bundle = load_bundle(trained)
+    assert bundle.bundle_id.startswith("small-")
+    assert bundle.background.shape == (100, len(bundle.spec.features))
+    scores = Scorer(bundle).score(bundle.background)
+    assert np.isfinite(scores.log_odds).all()
+    risk = risk_score(scores.log_odds, bundle.risk_edges)
+    assert np.median(risk) < 500, "genuine payments lie low on the scale"
+    assert bundle.manifest["tile"] == 256
+    assert (trained / "DONE").stat().st_mtime_ns >= (trained / "report.html").stat().st_mtime_ns
+
+
+def test_report_compares_the_network_with_every_baseline(trained: Path) -> None:
+    """Figures of five models, paired differences, a verdict and what was subsampled."""
+    report = json.loads((trained / "report.json").read_text())
+    assert [model["name"] for model in report["models"]] == [
+        "network",
+        "logistic regression",
+        "decision tree",
+        "random forest",
+        "LightGBM",
+    ]
+    assert all(0.05 < model["detection"]["average_precision"] <= 1 for model in report["models"])
+    assert report["models"][1]["genuine_share"] < 1
+    assert len(report["differences"]) == 4
+    assert report["verdict"]["ship"] in [model["name"] for model in report["models"]]
+    assert report["windows"]["judged"] == "test"
+    assert report["parity"]["log_odds"] <= 1e-4
+    everything = report["segments"][0]
+    assert everything["by"] == "all"
+    assert everything["rows"] == report["windows"]["spans"]["test"]["payments"]
+    assert {segment["by"] for segment in report["segments"]} >= {"all", "amount", "channel"}
+
+
+def test_flags_keep_to_the_budget_in_the_window_they_were_chosen_on(trained: Path) -> None:
+    """Three a day of some 225 payments a day."""
+    report = json.loads((trained / "report.json").read_text())
+    assert report["threshold"]["budget"] == pytest.approx(3 / 225, rel=0.1)
+    assert report["threshold"]["alert_rate"] < 3 * report["threshold"]["budget"]
+
+
+def test_windows_leave_a_gap_of_the_label_delay(trained: Path) -> None:
+    """Two days lie between train and validation and between validation and test."""
+    report = json.loads((trained / "report.json").read_text())
+    spans = {
+        name: (datetime.fromisoformat(span["from"]), datetime.fromisoformat(span["to"]))
+        for name, span in report["windows"]["spans"].items()
+    }
+    assert report["windows"]["gap_days"] == pytest.approx(2, abs=0.01)
+    for earlier, later in (("train", "validation"), ("validation", "test")):
+        gap = spans[later][0] - spans[earlier][1]
+        assert gap >= timedelta(days=2) - timedelta(minutes=2)
+    assert spans["warm-up"][1] == spans["train"][0]
+
+
+def test_report_page_needs_nothing_but_itself(trained: Path) -> None:
+    """Plots are inline, nothing is fetched, no script runs."""
+    page = (trained / "report.html").read_text()
+    assert page.count("<svg") == 5
+    assert "<script" not in page
+    assert not re.search(r"""(src|href)=["']https?:""", page)
+    assert "Model card" in (trained / "card.md").read_text()
+
+
+def test_reference_describes_every_feature(trained: Path) -> None:
+    """Drift has something to compare each feature and the risk score with."""
+    bundle = load_bundle(trained)
+    assert tuple(bundle.reference["features"]) == bundle.spec.names
+    assert len(bundle.reference["risk"]["shares"]) == 1000
+
+
+def test_same_data_config_and_seed_give_the_same_model(files: Files) -> None:
+    """Two runs give the same graph, byte for byte, and so the same bundle id."""
+    config = files.config(baselines=False, refit=False, test_share=0.0)
+    assert files.train("first", config).exit_code == 0
+    assert files.train("second", config).exit_code == 0
+    first, second = (load_bundle(files.folder / name) for name in ("first", "second"))
+    assert first.graph("score.onnx") == second.graph("score.onnx")
+    assert first.bundle_id == second.bundle_id
+    np.testing.assert_array_equal(first.risk_edges, second.risk_edges)
+    report = json.loads((first.path / "report.json").read_text())
+    assert report["windows"]["judged"] == "validation"
+    assert "slightly favourable" in (first.path / "card.md").read_text().replace("\n", " ")
+
+
+def test_a_folder_that_holds_something_is_refused(files: Files, trained: Path) -> None:
+    """A bundle is never overwritten."""
+    result = files.train(trained.name, files.config())
+    assert isinstance(result.exception, PenumbraError)
+    assert "is not empty" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("epochs = 3\n", "unknown setting epochs"),
+        ("[classifier]\ndropuot = 0.2\n", "unknown setting classifier.dropuot"),
+        ("[classifier]\ndropout = 2\n", "classifier.dropout"),
+        ("[threshold]\nalert_rate = 0.01\nalerts_per_day = 5\n", "exclude each other"),
+        ("name = \n", "not valid TOML"),
+        ("[windows]\nuntil = 2026-01-20T00:00:00\n", "windows.until"),
+    ],
+)
+def test_a_mistaken_configuration_is_one_line_with_the_fix(
+    files: Files, tmp_path: Path, text: str, told: str
+) -> None:
+    """Nothing is trained with a setting that was misspelt."""
+    config = tmp_path / "config.toml"
+    config.write_text(text)
+    result = files.train("never", config)
+    assert isinstance(result.exception, PenumbraError)
+    assert told in str(result.exception)
+    assert "\n" not in str(result.exception)
+    assert not (files.folder / "never").exists()
+
+
+def test_too_little_time_is_refused_with_what_to_change(files: Files, tmp_path: Path) -> None:
+    """A few days cannot hold all windows and gaps."""
+    config = tmp_path / "config.toml"
+    config.write_text("[windows]\nuntil = 2026-01-05T00:00:00Z\n")
+    result = files.train("short", config)
+    assert isinstance(result.exception, PenumbraError)
+    assert "windows.gap_days" in str(result.exception)
+
+
+def test_audit_prints_findings_for_people_and_machines(files: Files) -> None:
+    """One line a check, or JSON."""
+    arguments = [str(files.payments), "--labels", str(files.labels)]
+    told = CliRunner().invoke(audit_command, arguments)
+    assert told.exit_code == 0, told.output
+    assert "label delay" in told.output
+    data = json.loads(CliRunner().invoke(audit_command, [*arguments, "--json"]).stdout)
+    assert {one["check"] for one in data["findings"]} >= {"validity", "leakage", "duplicates"}
+    constant = next(one for one in data["findings"] if one["check"] == "constant columns")
+    assert constant["figures"]["columns"] == ["currency"]

@@ -1,0 +1,120 @@
+"""From payments and labels to a matrix with truth: one row a payment that is scored."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.attributes import Attribute
+from models.features import FeatureSpec
+from models.labels import Labels
+from models.money import EXPONENTS
+from models.replay import replay
+from models.transaction import Transactions
+from training.config import TrainingConfig
+from training.errors import UnusableData
+from training.progress import Tracker
+from training.truth import fraud_delays_ms, truth
+from training.windows import Window, Windows, divide, label_delay_ms
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Scored payments in time order, n of them.
+
+    `features` is float32 (n, F) with the columns of `spec`: those of the kernel and of declared
+    attributes that vary in the training window. `rows` are the payments themselves, `amount`
+    their amounts in the reporting currency, NaN where there is no exchange rate.
+    """
+
+    features: npt.NDArray[np.float32]
+    spec: FeatureSpec
+    fraud: npt.NDArray[np.bool_]
+    rows: Transactions
+    customers: npt.NDArray[np.int64]
+    amount: npt.NDArray[np.float64]
+    windows: Windows
+
+    def within(self, window: Window) -> npt.NDArray[np.int64]:
+        """Row numbers of a window."""
+        return np.flatnonzero(window.mask(self.rows.occurred_ms))
+
+
+def build_dataset(
+    transactions: Transactions,
+    labels: Labels,
+    attributes: tuple[Attribute, ...],
+    config: TrainingConfig,
+    tracker: Tracker,
+) -> Dataset:
+    """Replay all payments through the kernel and divide time.
+
+    Raises UnusableData when a window lacks frauds or genuine payments.
+    """
+    delay_ms = label_delay_ms(
+        fraud_delays_ms(transactions.transaction_id, transactions.occurred_ms, labels)
+    )
+    windows = divide(
+        transactions.occurred_ms,
+        newest_label_ms=int(labels.known_ms.max()) if len(labels) else 0,
+        delay_ms=delay_ms,
+        config=config.windows,
+    )
+    used = transactions.occurred_ms < windows.judged.end_ms
+    transactions = transactions.take(used)
+    transactions = transactions.take(np.argsort(transactions.occurred_ms, kind="stable"))
+    replayed = replay(
+        transactions,
+        labels,
+        attributes=attributes,
+        reporting_currency=config.reporting_currency,
+        progress=tracker.task("features replayed", len(transactions)),
+    )
+    scored = transactions.scored_type()
+    features, rows = replayed.features[scored], transactions.take(scored)
+    fraud = truth(rows.transaction_id, labels, known_by_ms=windows.truth_ms)
+    _check_windows(windows, rows.occurred_ms, fraud)
+    learned = features[windows.train.mask(rows.occurred_ms)]
+    varies = (learned != learned[0]).any(axis=0)
+    names = [name for name, keep in zip(replayed.names, varies, strict=True) if keep]
+    return Dataset(
+        features=np.ascontiguousarray(features[:, varies]),
+        spec=FeatureSpec.of(
+            names, attributes=attributes, reporting_currency=config.reporting_currency
+        ),
+        fraud=fraud,
+        rows=rows,
+        customers=_customer_codes(rows),
+        amount=_amounts(rows, config.reporting_currency),
+        windows=windows,
+    )
+
+
+def _amounts(rows: Transactions, currency: str) -> npt.NDArray[np.float64]:
+    major = rows.reporting_minor / 10.0 ** EXPONENTS[currency]
+    return np.where(rows.reporting_minor < 0, np.nan, major)
+
+
+def _customer_codes(rows: Transactions) -> npt.NDArray[np.int64]:
+    """Integers for customers; a payment without a customer stands for itself."""
+    unknown = rows.customer_id == None  # noqa: E711 - elementwise
+    names = np.where(unknown, "", rows.customer_id).astype("U")
+    codes = np.unique(names, return_inverse=True)[1].astype(np.int64)
+    codes[unknown] = -1 - np.flatnonzero(unknown)
+    return codes
+
+
+def _check_windows(
+    windows: Windows, occurred_ms: npt.NDArray[np.int64], fraud: npt.NDArray[np.bool_]
+) -> None:
+    parts = [("training", windows.train), ("validation", windows.validation)]
+    if windows.test is not None:
+        parts.append(("test", windows.test))
+    for name, window in parts:
+        inside = fraud[window.mask(occurred_ms)]
+        if inside.all() or not inside.any():
+            kind = "genuine payment" if len(inside) and inside.all() else "fraud"
+            raise UnusableData(
+                f"the {name} window ({window.days:.1f} days, {len(inside)} payments) has no "
+                f"{kind}; give more data or change windows.validation_share and windows.test_share"
+            )

@@ -1,0 +1,70 @@
+"""A whole training run on files: read, audit, replay, train."""
+
+from datetime import datetime
+from pathlib import Path
+
+from models.intake import Intake
+from models.mapping import Mapping
+from models.money import Rates
+from training.audit import Subject, audit
+from training.config import TrainingConfig
+from training.dataset import build_dataset
+from training.pipeline import Trained, train
+from training.progress import Tracker
+from training.source import before, labels_of, read_source
+
+
+def run_training(
+    data: Path,
+    out: Path,
+    *,
+    config: TrainingConfig,
+    mapping: Mapping,
+    labels: Path | None,
+    rates: Path | None,
+    now: datetime,
+    tracker: Tracker,
+) -> Trained:
+    """Train on a file and write the bundle to `out`. Raises PenumbraError, one line."""
+    exchange = _rates(rates, config)
+    tracker.say(f"reading {data}")
+    source = read_source(
+        data,
+        mapping=mapping,
+        labels=labels,
+        intake=Intake(
+            rates=exchange,
+            id_formats=config.id_formats,
+            attributes=frozenset(mapping.attributes),
+        ),
+        now_ms=round(now.timestamp() * 1000),
+    )
+    source = before(source, config.windows.until)
+    known = labels_of(source)
+    found = audit(Subject.of(source, mapping), tracker)
+    for one in found.findings:
+        if one.level in {"warning", "problem"}:
+            tracker.say(f"{one.level}: {one.check}: {one.text}")
+    dataset = build_dataset(source.transactions, known, source.attributes, config, tracker)
+    return train(
+        dataset,
+        found,
+        config,
+        out,
+        data_facts={
+            "file": data.name,
+            "sha256": source.sha256,
+            "rows": len(source.frame),
+            "refused": len(source.rejections),
+            "labels": len(known),
+            "rates": exchange.version,
+        },
+        now=now,
+        tracker=tracker,
+    )
+
+
+def _rates(path: Path | None, config: TrainingConfig) -> Rates:
+    if path is None:
+        return Rates.none(config.reporting_currency)
+    return Rates.load(path, config.reporting_currency)
