@@ -51,56 +51,77 @@ class PermutationExplainer:
         self._scorer = scorer
         step = max(1, len(bundle.background) // COMPARED)
         self._background = bundle.background[::step][:COMPARED]
-        self._players = bundle.spec.players
+        self._width = len(bundle.spec.players)
         self._column_player = np.empty(len(bundle.spec.features), np.int64)
-        for player, columns in enumerate(self._players):
+        for player, columns in enumerate(bundle.spec.players):
             self._column_player[list(columns)] = player
         rng = np.random.default_rng(SEED)
-        forward = [rng.permutation(len(self._players)) for _ in range(pairs)]
-        self._walks = [walk for order in forward for walk in (order, order[::-1])]
-        self._coalitions = self._all_coalitions()
-        self._base = scorer.score(self._background).log_odds.astype(np.float64).mean()
+        forward = [rng.permutation(self._width) for _ in range(pairs)]
+        self.walks = [walk for order in forward for walk in (order, order[::-1])]
+        self._alone = scorer.score(self._background).log_odds.astype(np.float64)
 
-    def _all_coalitions(self) -> NDArray[np.bool_]:
-        """Coalitions (walks, players + 1, players): after k steps of a walk, k are in."""
-        n = len(self._players)
-        masks = np.zeros((len(self._walks), n + 1, n), bool)
-        for number, order in enumerate(self._walks):
-            for step, player in enumerate(order):
-                masks[number, step + 1 :, player] = True
-        return masks
+    @property
+    def compared(self) -> int:
+        """How many rows of the background set a payment is compared with."""
+        return len(self._background)
 
     def explain(self, features: NDArray[np.float32]) -> Explanations:
         """Explain rows (n, F) of the bundle's features."""
         log_odds = self._scorer.score(features).log_odds.astype(np.float64)
-        contributions = np.zeros((len(features), len(self._players)), np.float64)
+        contributions = np.zeros((len(features), self._width), np.float64)
         for row in range(len(features)):
             contributions[row] = self._values(features[row], log_odds[row])
         rounded = contributions.astype(np.float32)
-        error = np.abs(self._base + rounded.astype(np.float64).sum(axis=1) - log_odds)
-        return Explanations(float(self._base), rounded, error, METHOD)
+        base = float(self._alone.mean())
+        error = np.abs(base + rounded.astype(np.float64).sum(axis=1) - log_odds)
+        return Explanations(base, rounded, error, METHOD)
 
     def _values(self, row: NDArray[np.float32], log_odds: float) -> NDArray[np.float64]:
-        n = len(self._players)
-        inner = self._coalitions[:, 1:-1].reshape(-1, n)
-        means = self._mean_log_odds(row, inner).reshape(len(self._walks), n - 1)
-        values = np.empty((len(self._walks), n + 1))
-        values[:, 0], values[:, -1] = self._base, log_odds
-        values[:, 1:-1] = means
-        gains = np.diff(values, axis=1)
-        total = np.zeros(n)
-        for number, order in enumerate(self._walks):
-            total[order] += gains[number]
-        return total / len(self._walks)
+        """Return the value of each player for one row (F,).
 
-    def _mean_log_odds(
-        self, row: NDArray[np.float32], coalitions: NDArray[np.bool_]
-    ) -> NDArray[np.float64]:
-        """Return the value of each coalition (m, players) for one row (F,)."""
-        taken = coalitions[:, self._column_player]
-        mixed = np.where(taken[:, None, :], row, self._background[None, :, :])
-        scored = self._scorer.score(mixed.reshape(-1, len(row))).log_odds.astype(np.float64)
-        means: NDArray[np.float64] = scored.reshape(len(coalitions), len(self._background)).mean(
-            axis=1
-        )
-        return means
+        A step that changes no bit of a mixed row is not scored again: most features of most
+        payments are what they are in the background. The last change makes the row itself.
+        """
+        changes = self._changed_players(row)
+        walks = [changes[:, order] for order in self.walks]
+        asked = [_all_but_last(changed) for changed in walks]
+        mixed = [
+            self._mixed(row, order, *np.nonzero(steps))
+            for order, steps in zip(self.walks, asked, strict=True)
+        ]
+        scored = self._scorer.score(np.concatenate(mixed)).log_odds.astype(np.float64)
+        total = np.zeros(self._width)
+        for order, changed, steps in zip(self.walks, walks, asked, strict=True):
+            known = np.full((len(changed), self._width + 1), log_odds)
+            known[:, 0] = self._alone
+            count = int(steps.sum())
+            known[:, 1:][steps], scored = scored[:count], scored[count:]
+            newest = np.where(changed, np.arange(1, self._width + 1), 0)
+            newest = np.maximum.accumulate(np.insert(newest, 0, 0, axis=1), axis=1)
+            reached = np.take_along_axis(known, newest, axis=1)
+            total[order] += np.diff(reached, axis=1).mean(axis=0)
+        return total / len(self.walks)
+
+    def _changed_players(self, row: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Return (background rows, players): where the row has other bits than the background."""
+        differs = self._background.view(np.uint32) != row.view(np.uint32)
+        changed = np.zeros((self._width, len(differs)), bool)
+        np.logical_or.at(changed, self._column_player, differs.T)
+        return changed.T
+
+    def _mixed(
+        self,
+        row: NDArray[np.float32],
+        order: NDArray[np.int64],
+        behind: NDArray[np.int64],
+        step: NDArray[np.int64],
+    ) -> NDArray[np.float32]:
+        """Return a row for each (background row, step of a walk): what came in so far is there."""
+        place = np.argsort(order)[self._column_player]
+        return np.where(place <= step[:, None], row, self._background[behind])
+
+
+def _all_but_last(changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return `changed` (rows, steps) without the last change of each row."""
+    later = np.cumsum(changed[:, ::-1], axis=1)[:, ::-1]
+    return changed & (later > 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +39,20 @@ class Mapped:
     labels: Labels | None
     rejections: list[Rejection]
     exempted: int = 0
+
+    def of_rows(self, keep: NDArray[np.bool_]) -> Mapped:
+        """Return what came of the table's rows marked `keep`, numbered as if alone."""
+        place = np.cumsum(keep) - 1
+        mine = np.flatnonzero(keep[self.record])
+        return replace(
+            self,
+            transactions=self.transactions.take(mine),
+            record=place[self.record[mine]],
+            labels=None if self.labels is None else self.labels.take(mine),
+            rejections=[
+                replace(r, record=int(place[r.record])) for r in self.rejections if keep[r.record]
+            ],
+        )
 
 
 class Mapping:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from models.labels import Labels
     from models.transaction import Transactions
 
+LEARNED_AT_ONCE = 100_000
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replay:
@@ -40,6 +42,40 @@ class Replay:
     seals: list[Seal]
     label_hour: NDArray[np.int64]
     volume_hour: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learned:
+    """What payments leave behind; the fields are those of `Replay`."""
+
+    histories: dict[int, Histories]
+    seals: list[Seal]
+    label_hour: NDArray[np.int64]
+    volume_hour: int | None
+
+
+def learn(
+    transactions: Transactions,
+    labels: Labels,
+    partition: NDArray[np.int32],
+    *,
+    reporting_currency: str,
+    progress: Callable[[int], None],
+) -> Learned:
+    """Return the histories and seals that `replay` with these partitions ends with."""
+    order = np.argsort(partition, kind="stable")
+    reached = reached_hours(transactions.occurred_ms[order], partition[order])
+    seals, label_hour = all_seals(transactions.take(order), labels, reached)
+    scored = transactions.scored_type()
+    histories = {}
+    for number in np.unique(partition).tolist():
+        histories[number] = Histories(reporting_currency)
+        mine = partition == number
+        for start in range(0, int(mine.sum()), LEARNED_AT_ONCE):
+            rows = np.flatnonzero(mine)[start : start + LEARNED_AT_ONCE]
+            histories[number].learn(transactions.take(rows[scored[rows]]))
+            progress(len(rows))
+    return Learned(histories, seals, label_hour, _newest_volumes(seals))
 
 
 def replay(
@@ -92,8 +128,11 @@ def replay(
         extra = attribute_features(transactions, attributes)
         features = np.hstack([features, extra.values])
         names = (*NAMES, *extra.names)
-    volume_hour = max((one.hour for one in seals if one.day >= 0), default=None)
-    return Replay(features, names, late, histories, seals, label_hour, volume_hour)
+    return Replay(features, names, late, histories, seals, label_hour, _newest_volumes(seals))
+
+
+def _newest_volumes(seals: list[Seal]) -> int | None:
+    return max((one.hour for one in seals if one.day >= 0), default=None)
 
 
 def reached_hours(

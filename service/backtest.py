@@ -111,7 +111,7 @@ def backtest(
     lease = ledger.acquire(stream, 0, identity=IDENTITY, owner=owner)
     merchants = SealedMerchants(ledger)
     snapshots = Snapshots(ledger, settings.snapshots_url)
-    histories = snapshots.restore(lease, merchants, settings.reporting_currency)
+    histories = snapshots.restore(lease, settings.reporting_currency)
     work = PartitionWork(ledger, lease, histories, merchants, lineup, clock)
     rest = np.flatnonzero(~past) if past is not None else np.arange(len(frame))
     rest = rest[np.argsort(moments[rest], kind="stable")]
@@ -122,13 +122,12 @@ def backtest(
         while len(waiting):
             taken = work.take(waiting)
             progress(taken.records)
-            if taken.blocked_hour is None:
-                break
             _, waiting = waiting.split(taken.records)
-            ledger.reach(work.lease, taken.blocked_hour)
-            _seal(ledger, settings, taken.blocked_hour, owner, clock)
-            merchants.refresh()
-            seals += 1
+            if taken.blocked_hour is not None:
+                ledger.reach(work.lease, taken.blocked_hour)
+                _seal(ledger, settings, taken.blocked_hour, owner, clock)
+                merchants.refresh()
+                seals += 1
     ledger.set_idle(work.lease, True)
     # What was backtested is no news: a worker that goes on from here does not publish it.
     ledger.mark_published(stream, 0, settings.topic_decisions, work.lease.next_sequence)

@@ -86,6 +86,7 @@ class Explaining:
             "additivity_error": float(found.additivity_error[row]),
             "method": found.method,
             "background_sha256": judge.bundle.background_sha256,
+            "background_rows": self._explainers[judge.bundle.bundle_id].compared,
             "reconstruction": [
                 {"feature": spec.names[at], "error": float(errors[at])} for at in strange[:5]
             ],

@@ -114,7 +114,7 @@ class TransactionHolding:
     ) -> None:
         patiently(merchants.refresh)
         histories = patiently(
-            lambda: snapshots.restore(lease, merchants, settings.reporting_currency)
+            lambda: snapshots.restore(lease, settings.reporting_currency)
         )
         self._work = PartitionWork(ledger, lease, histories, merchants, lineup, clock)
         self._ledger = ledger

@@ -20,7 +20,6 @@ from service.ledger.tables import snapshots
 
 if TYPE_CHECKING:
     from service.ledger import Lease, Ledger
-    from service.seals import SealedMerchants
 
 KEPT = 2
 """Snapshots kept of each partition: the newest, and one in case it is damaged."""
@@ -58,15 +57,11 @@ class Snapshots:
         for old in self._known(lease)[KEPT:]:
             self._forget(old)
 
-    def restore(
-        self, lease: Lease, merchants: SealedMerchants, reporting_currency: str
-    ) -> Histories:
+    def restore(self, lease: Lease, reporting_currency: str) -> Histories:
         """Return the histories as they were after the partition's last commit."""
         histories, sequence = self._newest(lease) or (Histories(reporting_currency), 0)
         for rows in self._ledger.rows_after(lease.stream, lease.partition, sequence):
-            scored = rows.take(rows.scored_type())
-            if len(scored):
-                histories.advance(scored, merchants.table)
+            histories.learn(rows.take(rows.scored_type()))
         return histories
 
     def _forget(self, old: Snapshot) -> None:

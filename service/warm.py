@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 
 from models.errors import BadInput
 from models.hashing import kafka_partition
-from models.replay import reached_hours, replay
+from models.replay import learn, reached_hours
 from models.seal import cutoff_ms
 from service.ledger import Commit, TransactionRows, bulk
 from service.ledger.tables import labels as labels_table
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.labels import Labels
-    from models.replay import Replay
+    from models.replay import Learned
     from models.transaction import Transactions
     from service.ledger import Lease, Ledger
     from service.settings import Settings
@@ -88,12 +88,12 @@ def warm(
     )
     # The kernel runs without the interpreter lock: beside it, the rows go into the ledger.
     with ThreadPoolExecutor(max_workers=1) as beside:
-        replaying = beside.submit(
-            replay,
+        learning = beside.submit(
+            learn,
             transactions,
             usable,
+            partition,
             reporting_currency=settings.reporting_currency,
-            partition=partition,
             progress=progress,
         )
         leases = {
@@ -107,15 +107,15 @@ def warm(
             )
             for number in range(partitions)
         }
-        replayed = replaying.result()
-    _keep_seals(ledger, usable, replayed, owner, now_ms)
-    _mark_volumes(ledger, transactions, partition, replayed, stream)
+        learned = learning.result()
+    _keep_seals(ledger, usable, learned, owner, now_ms)
+    _mark_volumes(ledger, transactions, partition, learned, stream)
     snapshots = Snapshots(ledger, settings.snapshots_url)
-    for number, histories in replayed.histories.items():
+    for number, histories in learned.histories.items():
         snapshots.save(leases[number], histories)
     return Warmed(
         len(transactions),
-        sum(one.customers for one in replayed.histories.values()),
+        sum(one.customers for one in learned.histories.values()),
         settled.duplicates,
         len(settled.conflicts),
         len(usable),
@@ -147,9 +147,9 @@ def _recorded(
     return lease
 
 
-def _keep_seals(ledger: Ledger, labels: Labels, replayed: Replay, owner: str, now_ms: int) -> None:
+def _keep_seals(ledger: Ledger, labels: Labels, learned: Learned, owner: str, now_ms: int) -> None:
     with ledger.begin() as connection:
-        if replayed.seals:
+        if learned.seals:
             connection.execute(
                 insert(seals_table),
                 [
@@ -161,10 +161,10 @@ def _keep_seals(ledger: Ledger, labels: Labels, replayed: Replay, owner: str, no
                         "owner": owner,
                         "entries": one.pack(),
                     }
-                    for one in replayed.seals
+                    for one in learned.seals
                 ],
             )
-        sealed = replayed.label_hour.tolist()
+        sealed = learned.label_hour.tolist()
         bulk.append_new(
             connection,
             labels_table,
@@ -187,11 +187,11 @@ def _mark_volumes(
     ledger: Ledger,
     transactions: Transactions,
     partition: np.ndarray[tuple[int], np.dtype[np.int32]],
-    replayed: Replay,
+    learned: Learned,
     stream: str,
 ) -> None:
     """Note which rows the newest daily volumes hold: the live seals count on from there."""
-    if replayed.volume_hour is None:
+    if learned.volume_hour is None:
         return
     by = np.argsort(partition, kind="stable")
     reached = np.empty(len(transactions), np.int64)
@@ -199,7 +199,7 @@ def _mark_volumes(
     c = partitions_table.c
     with ledger.begin() as connection:
         for number in np.unique(partition):
-            counted = int(((partition == number) & (reached < replayed.volume_hour)).sum())
+            counted = int(((partition == number) & (reached < learned.volume_hour)).sum())
             connection.execute(
                 update(partitions_table)
                 .where(c.stream == stream, c.partition == int(number))

@@ -64,7 +64,6 @@ def train(
 ) -> Trained:
     """Fit, judge, export and write. Raises TrainingRefused, and then nothing is written."""
     refuse_occupied(out)
-    _settle_torch(config)
     begun = time.perf_counter()
     rows = {
         "train": data.within(data.windows.train),
@@ -165,13 +164,6 @@ def as_npy(array: npt.NDArray[Any]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
-
-
-def _settle_torch(config: TrainingConfig) -> None:
-    torch.set_num_threads(config.threads)
-    torch.use_deterministic_algorithms(mode=True)
-    torch.set_flush_denormal(True)
-    torch.manual_seed(config.seed)
 
 
 def _judge(

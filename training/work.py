@@ -6,6 +6,7 @@ from pathlib import Path
 from models.intake import Intake
 from models.mapping import Mapping
 from models.money import Rates
+from training.arithmetic import reproducible
 from training.audit import Subject, audit
 from training.config import TrainingConfig
 from training.dataset import build_dataset
@@ -46,22 +47,23 @@ def run_training(
         if one.level in {"warning", "problem"}:
             tracker.say(f"{one.level}: {one.check}: {one.text}")
     dataset = build_dataset(source.transactions, known, source.attributes, config, tracker)
-    return train(
-        dataset,
-        found,
-        config,
-        out,
-        data_facts={
-            "file": data.name,
-            "sha256": source.sha256,
-            "rows": len(source.frame),
-            "refused": len(source.rejections),
-            "labels": len(known),
-            "rates": exchange.version,
-        },
-        now=now,
-        tracker=tracker,
-    )
+    with reproducible(config):
+        return train(
+            dataset,
+            found,
+            config,
+            out,
+            data_facts={
+                "file": data.name,
+                "sha256": source.sha256,
+                "rows": len(source.frame),
+                "refused": len(source.rejections),
+                "labels": len(known),
+                "rates": exchange.version,
+            },
+            now=now,
+            tracker=tracker,
+        )
 
 
 def _rates(path: Path | None, config: TrainingConfig) -> Rates:

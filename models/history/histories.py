@@ -12,13 +12,13 @@ from models.history.columns import WIDTH
 from models.history.kernel import walk
 from models.history.payments import Payments, payments
 from models.history.state import State, grown, kept, new_state, pack, unpack
+from models.merchants import Merchants
 from models.money import EXPONENTS
 from models.slots import indexed, new_slots, room
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from models.merchants import Merchants
     from models.transaction import Transactions
 
 IDLE_DAYS = 400
@@ -58,6 +58,20 @@ class Histories:
         """
         features = np.zeros((len(rows), WIDTH), np.float32)
         late = np.zeros(len(rows), bool)
+        self._walk(rows, merchants, features, late)
+        return features, late
+
+    def learn(self, rows: Transactions) -> None:
+        """Take payments in as `advance` does, without the features they had."""
+        self._walk(rows, Merchants(), np.zeros((0, WIDTH), np.float32), np.zeros(len(rows), bool))
+
+    def _walk(
+        self,
+        rows: Transactions,
+        merchants: Merchants,
+        features: NDArray[np.float32],
+        late: NDArray[np.bool_],
+    ) -> None:
         view = payments(rows)
         for start in range(0, len(rows), CHUNK):
             part = slice(start, start + CHUNK)
@@ -75,7 +89,6 @@ class Histories:
                 late[part],
             )
             self._newest_s = max(self._newest_s, int(chunk.occurred_s.max()))
-        return features, late
 
     def _make_room(self, customers: int) -> None:
         self._sweep()

@@ -44,10 +44,12 @@ def walk(
 ) -> None:
     """Fill `out` (n, WIDTH) and `late` (n,), and advance the state.
 
+    Without rows in `out` no features are made: several times faster, where only the state counts.
     The caller has made room for n new customers. A payment earlier than its customer's
     newest is taken as simultaneous with it and marked late. A customer idle for longer than
     `idle_s` starts afresh. Customer key 0 (none) has no history and gets none.
     """
+    wanted = len(out) > 0
     for row in range(len(rows.customer)):
         key = rows.customer[row]
         now = int(rows.occurred_s[row])
@@ -65,18 +67,19 @@ def walk(
             late[row] = True
             now = int(state.last_s[slot])
 
-        line = out[row]
         if slot >= 0:
             advance_days(state, slot, now)
-        amount_features(state, slot, rows, row, now, major, line)
-        velocity_features(state, slot, rows, row, now, line)
-        habit_features(state, slot, rows, row, now, line)
-        merchant_features(merchants, merchant_index, rows, row, now, line)
-        line[IS_VERIFICATION] = 1.0 if rows.verification[row] else 0.0
-        line[AUTHENTICATION_KNOWN] = 1.0 if rows.authenticated[row] >= 0 else 0.0
-        line[AUTHENTICATED] = 1.0 if rows.authenticated[row] == 1 else 0.0
-        line[HISTORY_COUNT] = state.payments[slot] if slot >= 0 else 0
-        line[HISTORY_KNOWN] = 1.0 if slot >= 0 and state.events[slot] > 0 else 0.0
+        if wanted:
+            line = out[row]
+            amount_features(state, slot, rows, row, now, major, line)
+            velocity_features(state, slot, rows, row, now, line)
+            habit_features(state, slot, rows, row, now, line)
+            merchant_features(merchants, merchant_index, rows, row, now, line)
+            line[IS_VERIFICATION] = 1.0 if rows.verification[row] else 0.0
+            line[AUTHENTICATION_KNOWN] = 1.0 if rows.authenticated[row] >= 0 else 0.0
+            line[AUTHENTICATED] = 1.0 if rows.authenticated[row] == 1 else 0.0
+            line[HISTORY_COUNT] = state.payments[slot] if slot >= 0 else 0
+            line[HISTORY_KNOWN] = 1.0 if slot >= 0 and state.events[slot] > 0 else 0.0
 
         if slot >= 0:
             keep_habits(state, slot, rows, row, now)

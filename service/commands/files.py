@@ -77,8 +77,7 @@ def read_mapped(
         keep = np.zeros(len(frame), bool)
         keep[mapped.record[mapped.transactions.occurred_ms < until_ms]] = True
         keep[[r.record for r in mapped.rejections]] = True
-        frame = frame.filter(keep)
-        mapped = chosen.apply(frame, intake=intake, now_ms=now_ms)
+        frame, mapped = frame.filter(keep), mapped.of_rows(keep)
     found = read_labels(labels) if labels is not None else mapped.labels
     keys = chosen.customer_keys(frame)
     return MappedFile(

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 class Taken:
     """How far a batch got: `records` were committed, of which `refused` are dead letters.
 
-    `blocked_hour` is the hour whose seal the next record waits for, None if the batch is done.
+    `blocked_hour` is the hour whose seal the next record waits for, None if it waits for none.
     """
 
     records: int
@@ -68,39 +68,40 @@ class PartitionWork:
         self._clock = clock
 
     def take(self, batch: Arrivals) -> Taken:
-        """Take in as many records as the sealed hours allow, in one commit.
+        """Take in records as far as the sealed hours allow.
 
         Raises OwnershipLost when another worker has the partition, TransactionConflict when
         another partition accepted an id meanwhile, LedgerUnavailable when it stays silent for
         long; this object is of no use after any of them.
         """
-        ids = batch.transactions.transaction_id.tolist()
-        known = patiently(lambda: self._ledger.existing(ids))
-        settled = settle(batch.transactions, batch.record, known)
-        blocked = self._first_blocked(batch, settled)
-        if blocked is not None:
-            record, hour = blocked
-            if record == 0:
-                return Taken(0, hour)
-            batch, _ = batch.split(record)
-            settled = settle(batch.transactions, batch.record, known)
-        commit = self._computed(batch, settled)
-        self.lease = patiently(lambda: self._ledger.commit(self.lease, commit))
-        waits_for = None if blocked is None else blocked[1]
-        return Taken(len(batch), waits_for, commit.counters["dead_letters"])
+        ahead = self._first_ahead(batch)
+        if ahead is None:
+            return Taken(len(batch), None, self._committed(batch))
+        record, hour = ahead
+        refused = self._committed(batch.split(record)[0]) if record else 0
+        # What repeats or contradicts an accepted payment waits for no hour: it is not taken in.
+        first = batch.split(record)[1].split(1)[0]
+        if self._settled(first).new.any():
+            return Taken(record, hour, refused)
+        return Taken(record + 1, None, refused + self._committed(first))
 
-    def _first_blocked(self, batch: Arrivals, settled: Settled) -> tuple[int, int] | None:
-        """Return (record, hour) of the first accepted row whose hour is not sealed yet."""
-        rows = np.flatnonzero(settled.new)
-        if not len(rows):
-            return None
-        reached = np.maximum.accumulate(batch.transactions.occurred_ms[rows] // HOUR_MS)
+    def _first_ahead(self, batch: Arrivals) -> tuple[int, int] | None:
+        """Return (record, hour) of the first transaction whose hour is not sealed yet."""
+        reached = np.maximum.accumulate(batch.transactions.occurred_ms // HOUR_MS)
         sealed = self._merchants.hour
-        waiting = rows if sealed is None else rows[reached > sealed]
-        if not len(waiting):
-            return None
-        at = len(rows) - len(waiting)
-        return int(batch.record[waiting[0]]), int(reached[at])
+        row = 0 if sealed is None else int(np.searchsorted(reached, sealed, side="right"))
+        return (int(batch.record[row]), int(reached[row])) if row < len(reached) else None
+
+    def _settled(self, batch: Arrivals) -> Settled:
+        ids = batch.transactions.transaction_id.tolist()
+        known = patiently(lambda: self._ledger.existing(ids)) if ids else {}
+        return settle(batch.transactions, batch.record, known)
+
+    def _committed(self, batch: Arrivals) -> int:
+        """Take in a batch that waits for no hour; return how many records were refused."""
+        commit = self._computed(batch, self._settled(batch))
+        self.lease = patiently(lambda: self._ledger.commit(self.lease, commit))
+        return commit.counters["dead_letters"]
 
     def _computed(self, batch: Arrivals, settled: Settled) -> Commit:
         now_ms = self._clock()

@@ -41,7 +41,7 @@ def restart(driver: Driver, kept: Snapshots) -> bytes:
     """Restore as another worker would; return the state."""
     merchants = SealedMerchants(driver.ledger)
     lease = driver.ledger.acquire("transactions", 0, identity="topic", owner="other")
-    histories = kept.restore(lease, merchants, "EUR")
+    histories = kept.restore(lease, "EUR")
     driver.merchants = merchants
     driver.own(histories)
     return state_of(histories)

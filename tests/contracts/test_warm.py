@@ -66,9 +66,7 @@ def resumed(ledger: Ledger, lineup: Lineup, folder: Path, partition: int = 0) ->
     """Go on live with the warmed histories."""
     driver = Driver(ledger, lineup, partition)
     driver.own(
-        Snapshots(ledger, settings_of(folder).snapshots_url).restore(
-            driver.work.lease, driver.merchants, "EUR"
-        )
+        Snapshots(ledger, settings_of(folder).snapshots_url).restore(driver.work.lease, "EUR")
     )
     return driver
 

@@ -143,6 +143,12 @@ def test_bundle_loads_and_scores_every_row(trained: Path) -> None:
     assert (trained / "DONE").stat().st_mtime_ns >= (trained / "report.html").stat().st_mtime_ns
 
 
+def test_training_leaves_arithmetic_as_it_was(trained: Path) -> None:
+    """Denormal numbers are flushed to zero while networks learn, and no longer."""
+    assert trained.is_dir()
+    assert np.float64(5e-324) * np.float64(1) > 0
+
+
 def test_report_compares_the_network_with_every_baseline(trained: Path) -> None:
     """Figures of five models, paired differences, a verdict and what was subsampled."""
     report = json.loads((trained / "report.json").read_text())

@@ -3,8 +3,10 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from threading import Event
 
 import pytest
 
@@ -71,12 +73,27 @@ class Member:
 
 
 def poll_together(members: list[Member], true: Callable[[], bool], what: str) -> None:
-    """Poll several members in turn until a condition holds."""
+    """Poll several members until a condition holds, each on a thread of its own.
+
+    As workers are: one that waits for the other's answer must not keep it from giving it.
+    """
     deadline = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < deadline, f"waited in vain for: {what}"
-        for member in members:
+    done = Event()
+
+    def polling(member: Member) -> None:
+        while not done.is_set():
             member.poll()
+
+    with ThreadPoolExecutor(len(members)) as threads:
+        running = [threads.submit(polling, member) for member in members]
+        try:
+            while not true() and not any(one.done() for one in running):
+                assert time.monotonic() < deadline, f"waited in vain for: {what}"
+                done.wait(0.01)
+        finally:
+            done.set()
+        for one in running:
+            one.result()
 
 
 @dataclass

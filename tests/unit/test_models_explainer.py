@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from plugins.bundles import NAMES, make_bundle, product_graph
 
-from models.bundle import load_bundle
+from models.bundle import Bundle, load_bundle
 from models.explainer import PermutationExplainer
 from models.scorer import Scorer
 
@@ -59,6 +60,41 @@ def test_equal_features_that_change_places_change_contributions(tmp_path: Path) 
     straight = explain(ROWS[:, :3]).contributions
     swapped = explain(np.ascontiguousarray(ROWS[:, [1, 0, 2]])).contributions
     np.testing.assert_allclose(swapped[:, [1, 0, 2]], straight, atol=2e-4)
+
+
+def test_steps_that_are_not_scored_again_change_nothing(tmp_path: Path) -> None:
+    """Where features are what they are in the background, values are those of every coalition."""
+    rng = np.random.default_rng(4)
+    background = rng.integers(0, 3, (30, len(NAMES))).astype(np.float32)
+    rows = rng.integers(0, 3, (20, len(NAMES))).astype(np.float32)
+    rows[0] = background[0]
+    path = make_bundle(
+        tmp_path / "b", background=background, graph=product_graph(len(NAMES)), threshold=0.0
+    )
+    bundle = load_bundle(path)
+    explainer = PermutationExplainer(bundle, Scorer(bundle), pairs=3)
+    found = explainer.explain(rows).contributions
+    for row, values in zip(rows, found, strict=True):
+        expected = every_coalition(bundle, explainer, row)
+        np.testing.assert_allclose(values, expected, atol=1e-6)
+
+
+def every_coalition(
+    bundle: Bundle, explainer: PermutationExplainer, row: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Return the values of one row by scoring each step of each walk with every background row."""
+    scorer, background = Scorer(bundle), bundle.background[: explainer.compared]
+    total = np.zeros(len(bundle.spec.players))
+    for walk in explainer.walks:
+        mixed = background.copy()
+        before = scorer.score(mixed).log_odds.astype(np.float64).mean()
+        for player in walk:
+            columns = list(bundle.spec.players[player])
+            mixed[:, columns] = row[columns]
+            after = scorer.score(mixed).log_odds.astype(np.float64).mean()
+            total[player] += after - before
+            before = after
+    return total / len(explainer.walks)
 
 
 def test_a_row_is_explained_the_same_alone_and_in_company(tiny_bundle: Path) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -170,6 +171,20 @@ def test_a_bad_row_is_told_and_the_others_pass(
     assert [(r.record, r.reason) for r in found.rejections] == [(0, reason)]
     assert told in found.rejections[0].error
     assert found.record.tolist() == [1]
+
+
+def test_some_rows_of_a_table_are_mapped_as_if_alone(tmp_path: Path) -> None:
+    """What is left out changes neither the other rows nor how they are numbered."""
+    one = mapping(tmp_path, "label: {column: who, fraud_values: [c1], delay_days: 1}")
+    frame = table(6, who=["c0", None, "c1", "c1", None, "c2"])
+    keep = [True, True, False, True, False, True]
+    found, alone = applied(one, frame).of_rows(np.array(keep)), applied(one, frame.filter(keep))
+    assert found.record.tolist() == alone.record.tolist() == [0, 2, 3]
+    assert found.transactions.customer_id.tolist() == ["c0", "c1", "c2"]
+    assert found.rejections == alone.rejections
+    assert [r.record for r in found.rejections] == [1]
+    assert found.labels is not None
+    assert found.labels.is_fraud.tolist() == [False, True, False]
 
 
 @pytest.mark.parametrize(

@@ -81,9 +81,7 @@ class VirtualPartition:
             with self._sealing.writing():
                 self._merchants.refresh()
             with self._sealing.reading():
-                histories = self._snapshots.restore(
-                    lease, self._merchants, self._settings.reporting_currency
-                )
+                histories = self._snapshots.restore(lease, self._settings.reporting_currency)
             self._work = PartitionWork(
                 self._ledger, lease, histories, self._merchants, self._lineup, self._clock
             )

@@ -141,11 +141,12 @@ class HttpSource:
             rest: dict[int, Arrivals] = {}
             for number, batch in waiting.items():
                 taken = self.partitions[number].take(batch)
-                if taken.blocked_hour is None:
+                if taken.records == len(batch):
                     self.partitions[number].rest()  # the others' hours need not wait for it
-                else:
+                    continue
+                rest[number] = batch.split(taken.records)[1]
+                if taken.blocked_hour is not None:
                     blocked[number] = taken.blocked_hour
-                    rest[number] = batch.split(taken.records)[1] if taken.records else batch
             waiting = rest
             if blocked:
                 for number, hour in blocked.items():
