@@ -113,9 +113,7 @@ class TransactionHolding:
         snapshots: Snapshots,
     ) -> None:
         patiently(merchants.refresh)
-        histories = patiently(
-            lambda: snapshots.restore(lease, settings.reporting_currency)
-        )
+        histories = patiently(lambda: snapshots.restore(lease, settings.reporting_currency))
         self._work = PartitionWork(ledger, lease, histories, merchants, lineup, clock)
         self._ledger = ledger
         self._settings = settings
