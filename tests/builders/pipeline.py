@@ -92,11 +92,10 @@ class Driver:
             batch, whole = whole.split(size)
             while len(batch):
                 taken = self.work.take(batch)
-                if taken.blocked_hour is None:
-                    break
                 _, batch = batch.split(taken.records)
-                self.ledger.reach(self.work.lease, taken.blocked_hour)
-                self.seal(taken.blocked_hour)
+                if taken.blocked_hour is not None:
+                    self.ledger.reach(self.work.lease, taken.blocked_hour)
+                    self.seal(taken.blocked_hour)
 
     def rest(self) -> None:
         """Hold no other partition back."""

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from builders.api import as_bytes, payment, wire
-from builders.pipeline import STREAM, Driver, counters, lineup_of, rows_of
+from builders.pipeline import STREAM, Driver, arrivals, counters, lineup_of, rows_of
 from builders.streams import random_stream
 from plugins.bundles import make_bundle
 
 from models.history import Histories
+from models.instants import parse_instant
 from service.errors import LedgerUnavailable, OwnershipLost, TransactionConflict
 from service.ledger import Ledger
 from service.pipeline.lineup import Lineup
@@ -194,3 +195,27 @@ def test_a_partition_taken_over_can_be_written_no_more(driver: Driver) -> None:
     with pytest.raises(OwnershipLost):
         driver.take(said(payment("second")))
     assert counters(driver.ledger)["consumed"] == 1
+
+
+def test_a_contradiction_waits_for_no_hour(driver: Driver) -> None:
+    """The same id with a later hour is refused at once; what follows in time goes on."""
+    driver.take(said(payment("before")))
+    later = payment("before", occurred_at="2026-07-28T23:00:00Z")
+    batch = arrivals(driver.lineup, said(payment("a"), later, payment("b")), first=1)
+    taken = driver.work.take(batch)
+    assert (taken.records, taken.blocked_hour, taken.refused) == (2, None, 1)
+    taken = driver.work.take(batch.split(2)[1])
+    assert (taken.records, taken.blocked_hour) == (1, None)
+    assert counters(driver.ledger)["scored"] == 3
+
+
+def test_what_waits_for_an_hour_says_which(driver: Driver) -> None:
+    """Records before it are taken in, it and those behind it are not."""
+    driver.take(said(payment("before")))
+    later = payment("later", occurred_at="2026-07-28T23:00:00Z")
+    batch = arrivals(driver.lineup, said(payment("a"), later, payment("b")), first=1)
+    taken = driver.work.take(batch)
+    hour = parse_instant("2026-07-28T23:00:00Z")
+    assert hour is not None
+    assert (taken.records, taken.blocked_hour) == (1, hour // 3_600_000)
+    assert driver.work.take(batch.split(1)[1]).records == 0

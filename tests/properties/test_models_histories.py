@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from builders.slow_features import customer_features
+from builders.pipeline import state_of
 from builders.streams import random_stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,6 +79,19 @@ def test_a_restored_snapshot_goes_on_bit_for_bit(seed: int, at: int) -> None:
     rest = advanced(after, rows.take(slice(at, None)))
     assert np.concatenate([first, rest]).tobytes() == whole.tobytes()
     assert Histories.restore(after.snapshot()).snapshot() == after.snapshot()
+
+
+@given(SEEDS, st.integers(0, 300))
+@settings(max_examples=20, deadline=None)
+def test_histories_learned_without_features_are_the_same(seed: int, at: int) -> None:
+    """What the past leaves behind does not depend on whether somebody asked for its features."""
+    rows = random_stream(seed)
+    asked, learned = Histories(), Histories()
+    whole = advanced(asked, rows)
+    learned.learn(rows.take(slice(0, at)))
+    rest = advanced(learned, rows.take(slice(at, None)))
+    assert rest.tobytes() == whole[at:].tobytes()
+    assert state_of(learned) == state_of(asked)
 
 
 @given(SEEDS)
