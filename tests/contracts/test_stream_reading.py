@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from plugins.stream import Member, Rig
+from plugins.stream import PATIENCE_S, Member, Rig
 
 from service.stream.errors import OffsetOutOfRange
 from service.stream.ports import Outgoing, Partition
@@ -179,3 +179,21 @@ def test_the_oldest_offset_is_known(rig: Rig) -> None:
     rig.send(topic, *numbered(5))
     read_all(member, topic, 5)
     assert member.consumer.earliest((topic, 0)) == 0
+
+
+def test_what_was_fetched_before_a_pause_comes_after_it(rig: Rig) -> None:
+    """Also where the other partition has nothing more: what was put aside must not wait for it."""
+    topic = rig.topic(2)
+    rig.send(topic, *(Outgoing(b"k", b"%d" % n, partition=n % 2) for n in range(2_000)))
+    member = rig.member().join(topic)
+    deadline = time.monotonic() + PATIENCE_S
+    while not member.read:
+        assert time.monotonic() < deadline, "waited in vain for the first records"
+        member.poll(max_records=10)
+    paused = next(iter(member.read))
+    member.consumer.pause([paused])
+    other = (topic, 1 - paused[1])
+    member.poll_until(lambda: len(member.read.get(other, [])) == 1_000, "the other's records")
+    member.consumer.resume([paused])
+    member.poll_until(lambda: member.total() == 2_000, "the paused partition's records")
+    assert [record.offset for record in member.read[paused]] == list(range(1_000))

@@ -17,7 +17,7 @@ from service.stream.memory import MemoryBroker, MemoryConsumer, MemoryProducer
 from service.stream.ports import Consumer, Outgoing, Partition, Producer, Record, Topics
 
 CLIENTS = ("kafka_python", "confluent", "memory")
-PATIENCE_S = 240.0
+PATIENCE_S = 60.0
 
 
 def open_unrestricted(settings: Settings) -> Producer:

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from builders.slow_features import customer_features
 from builders.pipeline import state_of
+from builders.slow_features import customer_features
 from builders.streams import random_stream
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -150,6 +150,7 @@ class KafkaPythonConsumer:
         self._topics.close()
 
     def _fetched(self, timeout_ms: int, max_records: int) -> dict[Partition, list[Record]]:
+        _clear_hand(self._client)
         try:
             with told_plainly(self._address):
                 fetched = self._client.poll(timeout_ms=timeout_ms, max_records=max_records)
@@ -196,6 +197,17 @@ def _park(client: Any, where: Any) -> None:
     """Pause a partition at a placeholder position, until its owner seeks."""
     client.pause(where)
     client.seek(where, 0)
+
+
+def _clear_hand(client: Any) -> None:
+    """Let records that were put aside by a pause come back.
+
+    The client (3.0.12) takes them up again only when it holds nothing, and holds on to the last
+    records it handed out even when none are left: a resumed partition would wait for ever.
+    """
+    fetcher = client._fetcher  # noqa: SLF001
+    if not fetcher._next_partition_records:  # noqa: SLF001
+        fetcher._next_partition_records = None  # noqa: SLF001
 
 
 def _open_links(client: Any) -> frozenset[Any] | None:
