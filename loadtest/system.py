@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+STEADY_S = 5.0
 PENUMBRA = (sys.executable, "-m", "service")
 
 
@@ -119,6 +120,21 @@ class System:
             return self.ledger.counter(stream, "consumed") >= records
 
         wait_for(there, f"{records:,} records of {stream}", timeout_s=timeout_s)
+
+    def settled(self, stream: str) -> int:
+        """Return how many records of a stream are accounted for, once that grows no more."""
+        steady_since = time.monotonic()
+        consumed = self.ledger.counter(stream, "consumed")
+
+        def steady() -> bool:
+            nonlocal consumed, steady_since
+            now = self.ledger.counter(stream, "consumed")
+            if now != consumed:
+                consumed, steady_since = now, time.monotonic()
+            return time.monotonic() - steady_since > STEADY_S
+
+        wait_for(steady, f"{stream} to settle", timeout_s=120)
+        return consumed
 
     def wait_explained(self, timeout_s: float = 900) -> None:
         """Wait until no alert is pending and everything is published."""

@@ -16,7 +16,7 @@ import click
 from models.bundle import load_bundle
 from models.errors import PenumbraError
 from models.mapping import Mapping
-from training.config import load_config
+from training.config import TrainingConfig, load_config
 from training.errors import TrainingRefused
 from training.progress import Bars, Tracker
 from training.work import run_training
@@ -39,9 +39,12 @@ SIMULATION = (
 """Other customers than the demo shows (its seed differs), and all of it before the demo begins."""
 
 
-def make_demo_bundle(out: Path, simulation: tuple[str, ...], tracker: Tracker) -> str:
+def make_demo_bundle(
+    out: Path, simulation: tuple[str, ...], tracker: Tracker, *, baselines: bool = True
+) -> str:
     """Simulate, train and move the bundle to `out`, in place of an earlier one; return its id.
 
+    Without `baselines` the model is the same, and the report says less.
     Raises TrainingRefused when it came out too large to travel with the package.
     """
     with TemporaryDirectory() as folder:
@@ -65,7 +68,7 @@ def make_demo_bundle(out: Path, simulation: tuple[str, ...], tracker: Tracker) -
         done = run_training(
             work / "data" / "transactions.parquet",
             work / "bundle",
-            config=load_config(Path(str(resources.files("training") / "demo.toml"))),
+            config=_config(baselines=baselines),
             mapping=Mapping.load("canonical"),
             labels=work / "data" / "labels.parquet",
             rates=work / "rates.csv",
@@ -83,6 +86,12 @@ def make_demo_bundle(out: Path, simulation: tuple[str, ...], tracker: Tracker) -
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(done.path, out)
     return done.bundle_id
+
+
+def _config(*, baselines: bool) -> TrainingConfig:
+    found = load_config(Path(str(resources.files("training") / "demo.toml")))
+    compared = found.baselines.model_copy(update={"enabled": baselines})
+    return found.model_copy(update={"baselines": compared})
 
 
 @click.command()

@@ -85,17 +85,29 @@ def fit_again(
     tracker: Tracker,
 ) -> Fitted:
     """Fit the same recipe on all rows, for the epochs and with the calibration chosen earlier."""
+    return fit_for(rows, earlier.epochs, earlier.network.calibration, spec, config, tracker)
+
+
+def fit_for(
+    rows: tuple[Matrix, Truth],
+    epochs: int,
+    calibration: MonotoneCalibration,
+    spec: FeatureSpec,
+    config: TrainingConfig,
+    tracker: Tracker,
+) -> Fitted:
+    """Fit for so many epochs, nothing held back."""
     front, examples = _fit_front(*rows, spec, config, tracker)
     classifier = fit_classifier(
         examples,
         front.bins,
         config.classifier,
         validation=None,
-        stop_after=earlier.epochs,
+        stop_after=epochs,
         seed=config.seed,
         tracker=tracker,
     )
-    return _fitted(front, classifier, earlier.network.calibration)
+    return _fitted(front, classifier, calibration)
 
 
 @torch.no_grad()

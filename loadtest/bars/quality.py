@@ -17,6 +17,10 @@ DAY_MS = 86_400_000
 WEEK = 7
 WARM_UP_DAYS = 35
 ROUNDS = 400
+ABOUT = (0.75, 0.80)
+"""What is expected of any good model of these features: known cards removed, nobody removed."""
+GIVE_OR_TAKE = 0.01
+"""So much one week's average precision moves by chance."""
 
 
 def average_precision(fraud: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
@@ -120,8 +124,8 @@ def weekly(
         Figure(
             "average precision, mean of the four weeks",
             f"{mean[0]:.3f} / {mean[2]:.3f} (LightGBM {mean[1]:.3f} / {mean[3]:.3f})",
-            "about .75 / .80",
-            bool(mean[0] >= 0.745 and mean[2] >= 0.795),  # noqa: PLR2004 - "about", rounded
+            f"about {ABOUT[0]} / {ABOUT[1]}, give or take {GIVE_OR_TAKE}",
+            bool((np.abs(mean[[0, 2]] - ABOUT) <= GIVE_OR_TAKE).all()),
         )
     )
     return figures

@@ -1,5 +1,6 @@
 """Topics: never made by accident, never mistaken for another of the same name."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -132,3 +133,20 @@ def test_records_that_expired_unread_are_an_error() -> None:
     with pytest.raises(OffsetOutOfRange, match="it holds 7 to 10"):
         member.poll()
     assert member.consumer.earliest(("transactions", 0)) == 7
+
+
+def test_a_member_of_a_broker_that_came_back_empty_makes_no_topic(
+    own_rig: Rig, own_broker: EmbeddedBroker
+) -> None:
+    """The topics are the payment company's: how many partitions they have is not for us to say."""
+    topic = own_rig.topic(2)
+    own_rig.send(topic, Outgoing(b"k", b"v"))
+    member = own_rig.member().join(topic)
+    member.poll_until(lambda: member.total() == 1, "the record")
+    own_broker.stop()
+    own_broker.start()
+    later = time.monotonic() + 3
+    while time.monotonic() < later:
+        member.poll()
+    with pytest.raises(TopicMissing):
+        own_rig.topics.describe(topic)

@@ -16,6 +16,8 @@ from service.stream.kafka_python.topics import KafkaPythonTopics
 from service.stream.ports import Partition, Rebalanced, Record
 from service.stream.watch import TopicWatch
 
+METADATA_MS = 30_000
+"""How soon partitions that a topic was given are noticed: seals wait until somebody reads them."""
 _FETCH_BYTES = 4 * 1024 * 1024
 _ANSWER_S = 5.0
 _OUT_OF_RANGE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}  # noqa: SLF001
@@ -44,6 +46,7 @@ class ConfluentConsumer:
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "error",
                 "allow.auto.create.topics": False,
+                "topic.metadata.refresh.interval.ms": METADATA_MS,
                 "enable.partition.eof": True,
                 "session.timeout.ms": settings.session_timeout_ms,
                 "heartbeat.interval.ms": settings.heartbeat_interval_ms,

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import kafka.errors as kafka_errors
+from kafka.net.compat import KafkaNetClient
 
 from service.retrying import attempts
 from service.settings import Settings
@@ -55,6 +56,16 @@ def connected(settings: Settings, build: Callable[[], Client]) -> Client:
         with attempt, told_plainly(address):
             return build()
     raise BrokerUnavailable(address, "not tried")
+
+
+def making_no_topics(**options: Any) -> Any:
+    """Build the network side of a client, for its option `kafka_client`: it makes no topic.
+
+    kafka-python (3.0.12) has a setting for that, and does not hand it on to what asks the broker.
+    """
+    network = KafkaNetClient(**options)
+    network._manager.cluster.config["allow_auto_create_topics"] = False  # noqa: SLF001
+    return network
 
 
 @contextmanager

@@ -16,11 +16,18 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 from service.settings import Settings
 from service.stream.errors import BrokerUnavailable, OffsetOutOfRange
 from service.stream.holdings import Holdings
-from service.stream.kafka_python.connection import client_options, connected, told_plainly
+from service.stream.kafka_python.connection import (
+    client_options,
+    connected,
+    making_no_topics,
+    told_plainly,
+)
 from service.stream.kafka_python.topics import KafkaPythonTopics
 from service.stream.ports import Partition, Rebalanced, Record
 from service.stream.watch import TopicWatch
 
+METADATA_MS = 30_000
+"""How soon partitions that a topic was given are noticed: seals wait until somebody reads them."""
 _FETCH_BYTES = 4 * 1024 * 1024
 _ANSWER_MS = 5000
 _RECORD_FIELDS = itemgetter(3, 6, 7, 4, 8)
@@ -57,13 +64,14 @@ class KafkaPythonConsumer:
                 group_id=settings.group_id,
                 enable_auto_commit=False,
                 auto_offset_reset="none",
-                allow_auto_create_topics=False,
                 session_timeout_ms=settings.session_timeout_ms,
                 heartbeat_interval_ms=settings.heartbeat_interval_ms,
+                metadata_max_age_ms=METADATA_MS,
                 fetch_max_wait_ms=settings.fetch_max_wait_ms,
                 max_partition_fetch_bytes=max(_FETCH_BYTES, 2 * settings.max_record_bytes),
                 partition_assignment_strategy=[CooperativeStickyAssignor],
                 metrics_enabled=False,
+                kafka_client=making_no_topics,
             ),
         )
         self._holdings = Holdings()

@@ -9,7 +9,12 @@ from kafka import KafkaProducer
 
 from service.settings import Settings
 from service.stream.errors import DeliveryFailed
-from service.stream.kafka_python.connection import client_options, connected, told_plainly
+from service.stream.kafka_python.connection import (
+    client_options,
+    connected,
+    making_no_topics,
+    told_plainly,
+)
 from service.stream.kafka_python.topics import KafkaPythonTopics
 from service.stream.ports import Outgoing
 
@@ -38,8 +43,8 @@ class KafkaPythonProducer:
                 batch_size=256 * 1024,
                 max_request_size=settings.max_record_bytes + OVERHEAD_BYTES,
                 max_block_ms=int(settings.connect_timeout_s * 1000),
-                allow_auto_create_topics=False,
                 metrics_enabled=False,
+                kafka_client=making_no_topics,
             ),
         )
 

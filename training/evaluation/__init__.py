@@ -1,0 +1,1 @@
+"""Judging models as the field does: protocols, candidates, and differences with intervals."""
