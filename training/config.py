@@ -49,6 +49,9 @@ class AutoencoderConfig(_Section):
     epochs: Count = 4
     batch_rows: Count = Field(4096, description="most rows a step; fewer on small data")
     learning_rate: float = Field(2e-3, gt=0)
+    feeds_classifier: bool = Field(
+        True, description="let the classifier read the code and the reconstruction errors"
+    )
 
 
 class ClassifierConfig(_Section):

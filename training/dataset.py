@@ -61,33 +61,72 @@ def build_dataset(
         config=config.windows,
     )
     used = transactions.occurred_ms < windows.judged.end_ms
-    transactions = transactions.take(used)
-    transactions = transactions.take(np.argsort(transactions.occurred_ms, kind="stable"))
-    replayed = replay(
-        transactions,
-        labels,
-        attributes=attributes,
-        reporting_currency=config.reporting_currency,
-        progress=tracker.task("features replayed", len(transactions)),
+    replayed = replayed_rows(
+        transactions.take(used), labels, attributes, config.reporting_currency, tracker
     )
-    scored = transactions.scored_type()
-    features, rows = replayed.features[scored], transactions.take(scored)
+    rows = replayed.rows
     fraud = truth(rows.transaction_id, labels, known_by_ms=windows.truth_ms)
     _check_windows(windows, rows.occurred_ms, fraud)
-    learned = features[windows.train.mask(rows.occurred_ms)]
-    varies = (learned != learned[0]).any(axis=0)
-    names = [name for name, keep in zip(replayed.names, varies, strict=True) if keep]
+    features, names = varying(replayed, windows.train.mask(rows.occurred_ms))
     return Dataset(
-        features=np.ascontiguousarray(features[:, varies]),
+        features=features,
         spec=FeatureSpec.of(
             names, attributes=attributes, reporting_currency=config.reporting_currency
         ),
         fraud=fraud,
         rows=rows,
-        customers=_customer_codes(rows),
-        amount=_amounts(rows, config.reporting_currency),
+        customers=replayed.customers,
+        amount=replayed.amount,
         windows=windows,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Replayed:
+    """Scored payments in time order with all features they have, (n, W), and their `names`."""
+
+    features: npt.NDArray[np.float32]
+    names: tuple[str, ...]
+    rows: Transactions
+    customers: npt.NDArray[np.int64]
+    amount: npt.NDArray[np.float64]
+
+
+def replayed_rows(
+    transactions: Transactions,
+    labels: Labels,
+    attributes: tuple[Attribute, ...],
+    currency: str,
+    tracker: Tracker,
+) -> Replayed:
+    """Replay payments through the kernel, in order of time."""
+    transactions = transactions.take(np.argsort(transactions.occurred_ms, kind="stable"))
+    found = replay(
+        transactions,
+        labels,
+        attributes=attributes,
+        reporting_currency=currency,
+        progress=tracker.task("features replayed", len(transactions)),
+    )
+    scored = transactions.scored_type()
+    rows = transactions.take(scored)
+    return Replayed(
+        features=found.features[scored],
+        names=found.names,
+        rows=rows,
+        customers=_customer_codes(rows),
+        amount=_amounts(rows, currency),
+    )
+
+
+def varying(
+    replayed: Replayed, within: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.float32], list[str]]:
+    """Return the features that differ somewhere among the marked rows, and their names."""
+    learned = replayed.features[within]
+    varies = (learned != learned[0]).any(axis=0)
+    names = [name for name, keep in zip(replayed.names, varies, strict=True) if keep]
+    return np.ascontiguousarray(replayed.features[:, varies]), names
 
 
 def _amounts(rows: Transactions, currency: str) -> npt.NDArray[np.float64]:

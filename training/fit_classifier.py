@@ -26,6 +26,7 @@ class Examples:
     code: Tensor
     group_errors: Tensor
     fraud: Tensor
+    autoencoder_feeds: bool = True
 
     def __len__(self) -> int:
         return len(self.fraud)
@@ -34,7 +35,11 @@ class Examples:
         """Join the classifier inputs of some rows."""
         standardised = self.standardised[rows]
         return join_inputs(
-            standardised, bins(standardised), self.code[rows], self.group_errors[rows]
+            standardised,
+            bins(standardised),
+            self.code[rows],
+            self.group_errors[rows],
+            autoencoder_feeds=self.autoencoder_feeds,
         )
 
 

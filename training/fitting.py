@@ -49,6 +49,7 @@ class _Front:
     autoencoder: Autoencoder
     unlikeness: Unlikeness
     bins: PiecewiseLinearBins
+    feeds: bool
 
 
 def fit_and_calibrate(
@@ -144,7 +145,9 @@ def _fit_front(
         seed=config.seed,
         tracker=tracker,
     )
-    front = _Front(preprocessing, autoencoder, unlikeness, bins)
+    front = _Front(
+        preprocessing, autoencoder, unlikeness, bins, config.autoencoder.feeds_classifier
+    )
     return front, _examples_of(front, standardised, fraud)
 
 
@@ -166,6 +169,7 @@ def _examples_of(front: _Front, standardised: Tensor, fraud: Truth) -> Examples:
         torch.cat(codes),
         torch.cat(group_errors),
         torch.from_numpy(fraud.astype(np.float32)),
+        front.feeds,
     )
 
 
@@ -197,6 +201,7 @@ def _fitted(
         bins=front.bins,
         classifier=classifier.network,
         calibration=calibration,
+        autoencoder_feeds=front.feeds,
     ).eval()
     return Fitted(
         network, classifier.epochs, classifier.validation_average_precision, front.bins.width

@@ -90,14 +90,14 @@ def compare(
     """Paired bootstrap over customers: a customer's payments are drawn together, or not at all."""
     codes = np.unique(customers, return_inverse=True)[1]
     count = int(codes.max()) + 1
-    ranked = [_ranked(scores, fraud, codes) for scores in (network_scores, baseline_scores)]
+    ranked = [ranked(scores, fraud, codes) for scores in (network_scores, baseline_scores)]
     differences = np.empty(_RESAMPLES)
     for draw in range(_RESAMPLES):
         weights = np.bincount(rng.integers(0, count, count), minlength=count)
-        first, second = (_average_precision(truth, weights[who]) for truth, who in ranked)
+        first, second = (average_precision(truth, weights[who]) for truth, who in ranked)
         differences[draw] = first - second
     whole = np.ones(count, np.int64)
-    observed, other = (_average_precision(truth, whole[who]) for truth, who in ranked)
+    observed, other = (average_precision(truth, whole[who]) for truth, who in ranked)
     low, high = np.percentile(differences, _INTERVAL)
     return Difference(baseline, observed - other, float(low), float(high))
 
@@ -126,16 +126,18 @@ def decide(differences: tuple[Difference, ...]) -> Verdict:
     )
 
 
-def _ranked(
+def ranked(
     scores: npt.NDArray[np.float64], fraud: npt.NDArray[np.bool_], codes: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+    """Return truth and customer codes in falling order of score, as far as they matter."""
     order = np.argsort(-scores, kind="stable")
     last = np.flatnonzero(fraud[order])[-1] + 1
     order = order[: max(min(last, len(order)), _LEADERS)]
     return fraud[order], codes[order]
 
 
-def _average_precision(fraud: npt.NDArray[np.bool_], weights: npt.NDArray[np.int64]) -> float:
+def average_precision(fraud: npt.NDArray[np.bool_], weights: npt.NDArray[np.int64]) -> float:
+    """Average precision of rows in falling order of score, each as often as its weight says."""
     hits = np.where(fraud, weights, 0)
     found, flagged = np.cumsum(hits), np.cumsum(weights)
     total = found[-1] if len(found) else 0

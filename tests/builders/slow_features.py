@@ -1,6 +1,6 @@
 """The window features once more, from their definitions: slow, in plain Python, obviously right."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,16 @@ class Event:
     check: bool
     amount: int | None
     merchant: str
+
+
+@dataclass
+class Change:
+    """A payment's truth as a seal changes it: `by` is +1 where it turns out to be fraud."""
+
+    merchant: str
+    sealed: int
+    by: int
+    occurred_s: int
 
 
 def ratio(value: float, base: float) -> float:
@@ -121,11 +131,8 @@ def merchant_features(rows: Transactions, labels: Labels, now_s: Any) -> list[di
     out = []
     for row in range(len(rows)):
         merchant, now = rows.merchant_id[row], int(now_s[row])
-        age = [
-            (now // HOUR_S - sealed, by)
-            for of, sealed, by in changes
-            if of == merchant and sealed <= now // HOUR_S
-        ]
+        mine = [c for c in changes if c.merchant == merchant and c.sealed <= now // HOUR_S]
+        age = [(now // HOUR_S - one.sealed, one.by) for one in mine]
         sold = [
             now // DAY_S - volume_day[other]
             for other in range(len(rows))
@@ -137,14 +144,34 @@ def merchant_features(rows: Transactions, labels: Labels, now_s: Any) -> list[di
                 for days in (1, 7, 14, 30)
             }
             | {f"merchant_volume_{d}d": sum(a <= d for a in sold) / d for d in (1, 7, 30)}
+            | _since_fraud(mine, sold, now)
         )
     return out
 
 
+def _since_fraud(changes: list[Change], sold: list[int], now: int) -> dict[str, float]:
+    """Return what the payments after known frauds say; `sold` are their ages in days."""
+    net = Counter[int]()
+    for one in changes:
+        net[one.sealed] += one.by
+    told = [c for c in changes if net[c.sealed] and now // HOUR_S - c.sealed < 90 * 24]
+    episode = [c for c in told if now // HOUR_S - c.sealed < 45 * 24]
+    newest = max((c.occurred_s for c in told if c.by > 0), default=None)
+    oldest = min((c.occurred_s for c in episode if c.by > 0), default=None)
+    labelled = [age for age in sold if 8 <= age <= 30]
+    today = now // DAY_S
+    clean = 0 if newest is None else sum(today - a > newest // DAY_S for a in labelled)
+    share = 0.0
+    if oldest is not None:
+        known = sum(today - a >= oldest // DAY_S for a in labelled)
+        share = min(max(sum(c.by for c in episode), 0) / (known + 1), 1.0)
+    return {"merchant_clean_7d": clean, "merchant_fraud_share": share}
+
+
 def _changes(
     rows: Transactions, labels: Labels, reached: list[int], hours: list[int], row_of: dict[str, int]
-) -> list[tuple[str, int, int]]:
-    """Return (merchant, hour sealed, +1 or -1) for every change of a payment's known truth."""
+) -> list[Change]:
+    """Return every change of a payment's known truth."""
     by_payment: dict[int, list[tuple[int, int, str, bool]]] = defaultdict(list)
     for at in range(len(labels)):
         row = row_of[labels.transaction_id[at]]
@@ -162,5 +189,12 @@ def _changes(
             latest = max((entry for entry in told if entry[0] <= hour), key=lambda e: e[1:3])
             if latest[3] != truth:
                 truth = latest[3]
-                changes.append((rows.merchant_id[row], hour, 1 if truth else -1))
+                changes.append(
+                    Change(
+                        rows.merchant_id[row],
+                        hour,
+                        1 if truth else -1,
+                        int(rows.occurred_ms[row]) // 1000,
+                    )
+                )
     return changes

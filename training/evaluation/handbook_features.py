@@ -43,10 +43,12 @@ def handbook_features(
         (pl.col("at").dt.hour() <= 6).cast(pl.Float64).alias("night"),  # noqa: PLR2004
     ]
     counts = [_sum("one", "customer", days) for days in WINDOWS_DAYS]
-    columns += [count.alias(f"customer_count_{d}d") for d, count in zip(WINDOWS_DAYS, counts)]
+    columns += [
+        count.alias(f"customer_count_{d}d") for d, count in zip(WINDOWS_DAYS, counts, strict=True)
+    ]
     columns += [
         (_sum("amount", "customer", days) / count).alias(f"customer_mean_{days}d")
-        for days, count in zip(WINDOWS_DAYS, counts)
+        for days, count in zip(WINDOWS_DAYS, counts, strict=True)
     ]
     delayed = {
         what: [
@@ -55,10 +57,12 @@ def handbook_features(
         ]
         for what in ("one", "fraud")
     }
-    columns += [c.alias(f"terminal_count_{d}d") for d, c in zip(WINDOWS_DAYS, delayed["one"])]
+    columns += [
+        c.alias(f"terminal_count_{d}d") for d, c in zip(WINDOWS_DAYS, delayed["one"], strict=True)
+    ]
     columns += [
         pl.when(count > 0).then(frauds / count).otherwise(0.0).alias(f"terminal_risk_{days}d")
-        for days, count, frauds in zip(WINDOWS_DAYS, delayed["one"], delayed["fraud"])
+        for days, count, frauds in zip(WINDOWS_DAYS, delayed["one"], delayed["fraud"], strict=True)
     ]
     return frame.select(columns).select(NAMES).to_numpy().astype(np.float32)
 

@@ -6,19 +6,19 @@ import numpy as np
 import numpy.typing as npt
 
 from models.features import FeatureSpec
-from training.dataset import Rows
+from training.dataset import Replayed, varying
 from training.evaluation.handbook_features import handbook_features
 
 Matrix = npt.NDArray[np.float32]
+OURS, HANDBOOK = "our features", "handbook's 15"
 
 
 @dataclass(frozen=True, eq=False)
 class Material:
     """Features, truth and what figures are made of, n rows each.
 
-    `views` holds matrices by name: "ours" (the kernel's features that vary, as `spec` names
-    them) and "handbook" (the fifteen of the handbook). `kind` names the kind of each fraud where
-    that is known, "" elsewhere: it is never an input.
+    `views` holds a matrix (n, F) for each set of features. `kind` names the kind of each fraud
+    where that is known, "" elsewhere: it is never an input.
     """
 
     views: dict[str, Matrix]
@@ -30,19 +30,20 @@ class Material:
     kind: npt.NDArray[np.str_]
 
 
-def material(rows: Rows, kind: npt.NDArray[np.str_]) -> Material:
-    """Return the material of scored payments; a column that never changes is left out."""
-    varies = (rows.features != rows.features[0]).any(axis=0)
-    names = [name for name, keep in zip(rows.names, varies, strict=True) if keep]
+def material(
+    replayed: Replayed, fraud: npt.NDArray[np.bool_], kind: npt.NDArray[np.str_], currency: str
+) -> Material:
+    """Return the material of replayed payments; a feature that never changes is left out."""
+    features, names = varying(replayed, np.ones(len(fraud), bool))
     return Material(
         views={
-            "ours": np.ascontiguousarray(rows.features[:, varies]),
-            "handbook": handbook_features(rows.payments, rows.fraud, np.nan_to_num(rows.amount)),
+            OURS: features,
+            HANDBOOK: handbook_features(replayed.rows, fraud, np.nan_to_num(replayed.amount)),
         },
-        spec=FeatureSpec.of(names, reporting_currency=rows.reporting_currency),
-        fraud=rows.fraud,
-        customers=rows.customers,
-        occurred_ms=rows.payments.occurred_ms,
-        amount=rows.amount,
+        spec=FeatureSpec.of(names, reporting_currency=currency),
+        fraud=fraud,
+        customers=replayed.customers,
+        occurred_ms=replayed.rows.occurred_ms,
+        amount=replayed.amount,
         kind=kind,
     )

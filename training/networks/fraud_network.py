@@ -26,6 +26,7 @@ class FraudNetwork(nn.Module):
         bins: PiecewiseLinearBins,
         classifier: Ensemble,
         calibration: MonotoneCalibration,
+        autoencoder_feeds: bool = True,
     ) -> None:
         super().__init__()
         self.preprocessing = preprocessing
@@ -34,6 +35,7 @@ class FraudNetwork(nn.Module):
         self.bins = bins
         self.classifier = classifier
         self.calibration = calibration
+        self.autoencoder_feeds = autoencoder_feeds
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log-odds of fraud, anomaly score, reconstruction error a feature."""
@@ -41,12 +43,24 @@ class FraudNetwork(nn.Module):
         code, rebuilt = self.autoencoder(standardised)
         errors = self.unlikeness.errors(standardised, rebuilt)
         inputs = join_inputs(
-            standardised, self.bins(standardised), code, self.unlikeness.group_errors(errors)
+            standardised,
+            self.bins(standardised),
+            code,
+            self.unlikeness.group_errors(errors),
+            autoencoder_feeds=self.autoencoder_feeds,
         )
         log_odds = self.calibration(self.classifier(inputs))
         return log_odds, self.unlikeness.anomaly(errors), errors
 
 
-def join_inputs(standardised: Tensor, ramps: Tensor, code: Tensor, group_errors: Tensor) -> Tensor:
+def join_inputs(
+    standardised: Tensor,
+    ramps: Tensor,
+    code: Tensor,
+    group_errors: Tensor,
+    *,
+    autoencoder_feeds: bool,
+) -> Tensor:
     """Return what the classifier reads, (n, F + B + C + G): one order in training and graph."""
-    return torch.cat([standardised, ramps, code, group_errors], dim=1)
+    seen = [code, group_errors] if autoencoder_feeds else []
+    return torch.cat([standardised, ramps, *seen], dim=1)

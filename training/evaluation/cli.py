@@ -1,0 +1,88 @@
+"""`penumbra evaluate`: candidates compared by a published protocol."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import numpy as np
+
+from models.errors import BadInput
+from models.intake import Intake
+from models.mapping import Mapping
+from models.money import Rates
+from training.config import load_config
+from training.dataset import replayed_rows
+from training.evaluation.material import Material, material
+from training.evaluation.protocol import Fold, development_folds, handbook_folds, long_fold
+from training.evaluation.report import markdown, table
+from training.evaluation.run import run
+from training.progress import Bars, Tracker
+from training.source import labels_of, read_source
+from training.truth import truth
+from training.windows import DAY_MS
+
+WARMUP_DAYS = 14
+PROTOCOLS: dict[str, tuple[str, Callable[[int], tuple[Fold, ...]]]] = {
+    "handbook": ("the handbook's four folds, known cards removed", handbook_folds),
+    "development": ("four folds before them, known cards removed", development_folds),
+    "85-days": ("85 days, nobody removed", lambda begin_ms: (long_fold(begin_ms),)),
+}
+KIND = "TX_FRAUD_SCENARIO"
+
+
+@click.command("evaluate")
+@click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="handbook")
+@click.option(
+    "--data", required=True, type=click.Path(path_type=Path), help="The handbook's transactions."
+)
+@click.option("--mapping", default="handbook", help="YAML file, or a packaged mapping.")
+@click.option("--config", type=click.Path(path_type=Path), help="TOML; unset: the defaults.")
+@click.option("--seeds", default=5, show_default=True, help="Fits of what depends on a seed.")
+@click.option("--jobs", default=2, show_default=True, help="Fits side by side, a core each.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="Folder of scores and report."
+)
+def evaluate_command(
+    protocol: str, data: Path, mapping: str, config: Path | None, seeds: int, jobs: int, out: Path
+) -> None:
+    """Compare models by the Fraud Detection Handbook's protocol, with intervals."""
+    settings = load_config(config)
+    told, folds_of = PROTOCOLS[protocol]
+    with Bars() as bars:
+        given, identity = _material(data, mapping, bars)
+        folds = folds_of(int(given.occurred_ms[0]) + WARMUP_DAYS * DAY_MS)
+        if given.occurred_ms[-1] < max(fold.test.start_ms for fold in folds):
+            raise BadInput(f"{data} ends before the last span to judge: is it the handbook's data?")
+        scored = run(
+            given, folds, settings, out / protocol,
+            identity=identity, seeds=seeds, jobs=jobs, tracker=bars,
+        )  # fmt: skip
+        rows = table(given, scored, bars)
+    page = markdown(rows, folds=told, seeds=seeds)
+    (out / f"{protocol}.md").write_text(page)
+    (out / f"{protocol}.json").write_text(json.dumps([asdict(row) for row in rows], indent=1))
+    click.echo(page)
+
+
+def _material(data: Path, mapping: str, tracker: Tracker) -> tuple[Material, str]:
+    tracker.say(f"reading {data}")
+    source = read_source(
+        data,
+        mapping=Mapping.load(mapping),
+        labels=None,
+        intake=Intake(rates=Rates.none("EUR"), id_formats={"transaction_id": "numeric"}),
+        now_ms=round(datetime.now(UTC).timestamp() * 1000),
+    )
+    known = labels_of(source)
+    replayed = replayed_rows(source.transactions, known, source.attributes, "EUR", tracker)
+    ids = replayed.rows.transaction_id
+    fraud = truth(ids, known, known_by_ms=int(known.known_ms.max()))
+    kind = np.full(len(ids), "", "U16")
+    if KIND in source.frame.columns:
+        named = source.frame[KIND].to_numpy()[source.record]
+        by_id = dict(zip(source.transactions.transaction_id.tolist(), named.tolist(), strict=True))
+        kind = np.array([f"scenario {by_id[i]}" if by_id[i] else "" for i in ids.tolist()], "U16")
+    return material(replayed, fraud, kind, "EUR"), source.sha256
