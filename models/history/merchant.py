@@ -149,6 +149,20 @@ def _frauds(
     line[MERCHANT_FRAUDS_30D] = max(day_30, 0)
     line[MERCHANT_FRAUD_RATE_7D] = max(day_7, 0) / (week + 1.0)
     line[MERCHANT_FRAUD_RATE_30D] = max(day_30, 0) / (month + 1.0)
+    _since_fraud(merchants, slot, now, newest, oldest, max(episode, 0), line)
+
+
+@kernel
+def _since_fraud(
+    merchants: MerchantState,
+    slot: int,
+    now: int,
+    newest: int,
+    oldest: int,
+    episode: int,
+    line: NDArray[np.float32],
+) -> None:
+    """Fill what the times of the newest and the oldest known fraud say; 0 stands for none."""
     if newest > 0:
         line[MERCHANT_FRAUD_KNOWN] = 1.0
         line[MERCHANT_SINCE_FRAUD_H] = min(max(now - newest, 0) / 3600.0, NO_FRAUD_H)
@@ -156,7 +170,7 @@ def _frauds(
     if oldest > 0:
         line[MERCHANT_FRAUD_AGE_H] = max(now - oldest, 0) / 3600.0
         known = _labelled(merchants, slot, now, oldest // 86400)
-        line[MERCHANT_FRAUD_SHARE] = min(max(episode, 0) / (known + 1.0), 1.0)
+        line[MERCHANT_FRAUD_SHARE] = min(episode / (known + 1.0), 1.0)
 
 
 @kernel

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-TRAINING_ONLY = ("torch", "sklearn", "lightgbm", "xgboost", "shap", "onnx", "onnxscript", "matplotlib")
+TRAINING_ONLY = (
+    "torch",
+    "sklearn",
+    "lightgbm",
+    "xgboost",
+    "shap",
+    "onnx",
+    "onnxscript",
+    "matplotlib",
+)
 SERVING = ["models", "service", "loadtest.simulator"]
 
 IMPORT_ALL = """

@@ -99,9 +99,7 @@ def _logistic(task: Task) -> Scores:
 
 def _tree(task: Task) -> Scores:
     depth, leaf = (5, 1) if task.spec is None else (8, 50)
-    model = DecisionTreeClassifier(
-        max_depth=depth, min_samples_leaf=leaf, random_state=task.seed
-    )
+    model = DecisionTreeClassifier(max_depth=depth, min_samples_leaf=leaf, random_state=task.seed)
     return _probability(model.fit(task.features, task.fraud), task.judged)
 
 

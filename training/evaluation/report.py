@@ -13,6 +13,7 @@ from training.progress import Tracker
 
 LEADS = f"{NETWORK}, {OURS}"
 """The row that all others are compared with: what a bundle ships."""
+FIRST = "model, features"
 COLUMNS = (
     "average precision",
     "AUC",
@@ -80,29 +81,30 @@ def table(given: Material, scored: Scored, tracker: Tracker) -> tuple[Row, ...]:
 def markdown(rows: tuple[Row, ...], *, folds: str, seeds: int) -> str:
     """Return the table as a page of Markdown."""
     perfect = rows[0].figures["card precision@100 of a perfect ranker"]
-    lines = [
+    intro = (
         f"Judged on {folds}; means over folds, of means over seeds where a result depends on one "
-        f"({seeds} seeds). A perfect ranker's card precision@100 is {perfect:.3f}.",
-        "",
-        "| model, features | " + " | ".join(COLUMNS) + " | leading row minus it, AP | CPU s a fit |",
-        "|---|" + "---|" * (len(COLUMNS) + 2),
-    ]
-    for row in rows:
-        cells = [_cell(row, key) for key in COLUMNS]
-        behind = (
-            "leads"
-            if row.behind is None
-            else f"{row.behind.difference:+.3f} ({row.behind.low:+.3f} to {row.behind.high:+.3f})"
-        )
-        lines.append(f"| {row.name} | " + " | ".join(cells) + f" | {behind} | {row.seconds:.0f} |")
+        f"({seeds} seeds). A perfect ranker's card precision@100 is {perfect:.3f}."
+    )
+    head = [FIRST, *COLUMNS, "leading row minus it, AP", "CPU s a fit"]
+    lines = [intro, "", *_lines(head, [_cells(row) for row in rows])]
     kinds = [key for key in rows[0].figures if key.startswith("recall of ")]
     if kinds:
-        lines += ["", "| model, features | " + " | ".join(kinds) + " |", "|---|" + "---|" * len(kinds)]
-        lines += [
-            f"| {row.name} | " + " | ".join(f"{row.figures[key]:.3f}" for key in kinds) + " |"
-            for row in rows
-        ]
+        told = [[row.name, *(f"{row.figures[key]:.3f}" for key in kinds)] for row in rows]
+        lines += ["", *_lines([FIRST, *kinds], told)]
     return "\n".join(lines) + "\n"
+
+
+def _lines(head: list[str], rows: list[list[str]]) -> list[str]:
+    return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
+
+
+def _cells(row: Row) -> list[str]:
+    behind = (
+        "leads"
+        if row.behind is None
+        else f"{row.behind.difference:+.3f} ({row.behind.low:+.3f} to {row.behind.high:+.3f})"
+    )
+    return [row.name, *(_cell(row, key) for key in COLUMNS), behind, f"{row.seconds:.0f}"]
 
 
 def _cell(row: Row, key: str) -> str:

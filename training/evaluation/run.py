@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -149,5 +150,6 @@ def _fit(fit: Fit) -> None:
     )
     path = fit.path(folder)
     part = path.with_suffix(".part.npz")
-    np.savez(part, seconds=time.process_time() - begun, **found)
+    arrays: dict[str, Any] = {"seconds": np.array(time.process_time() - begun), **found}
+    np.savez(part, **arrays)
     part.replace(path)
