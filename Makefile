@@ -61,6 +61,14 @@ format: $(VENV)/.installed ## put the code into the house's form
 bars: $(VENV)/.installed ## the figures of docs/results.md, measured here
 	$(BIN)/python -m loadtest.bars $(ARGS)
 
+DATA ?= ../shared/data/handbook_simulated.parquet
+MAPPING ?= handbook
+PROTOCOL ?= handbook
+
+.PHONY: bench-quality
+bench-quality: $(VENV)/.installed ## models compared: DATA, MAPPING, PROTOCOL (last-weeks for your own file)
+	$(BIN)/penumbra evaluate --protocol $(PROTOCOL) --data $(DATA) --mapping $(MAPPING) --out var/evaluation $(ARGS)
+
 .PHONY: demo-bundle
 demo-bundle: $(VENV)/.installed ## train the demo's bundle anew
 	$(BIN)/python -m training.demo_bundle $(ARGS)

@@ -90,14 +90,14 @@ def compare(
     """Paired bootstrap over customers: a customer's payments are drawn together, or not at all."""
     codes = np.unique(customers, return_inverse=True)[1]
     count = int(codes.max()) + 1
-    ranked = [ranked(scores, fraud, codes) for scores in (network_scores, baseline_scores)]
+    both = [ranked(scores, fraud, codes) for scores in (network_scores, baseline_scores)]
     differences = np.empty(_RESAMPLES)
     for draw in range(_RESAMPLES):
         weights = np.bincount(rng.integers(0, count, count), minlength=count)
-        first, second = (average_precision(truth, weights[who]) for truth, who in ranked)
+        first, second = (average_precision(truth, weights[who]) for truth, who in both)
         differences[draw] = first - second
     whole = np.ones(count, np.int64)
-    observed, other = (average_precision(truth, whole[who]) for truth, who in ranked)
+    observed, other = (average_precision(truth, whole[who]) for truth, who in both)
     low, high = np.percentile(differences, _INTERVAL)
     return Difference(baseline, observed - other, float(low), float(high))
 

@@ -16,7 +16,13 @@ from models.money import Rates
 from training.config import load_config
 from training.dataset import replayed_rows
 from training.evaluation.material import Material, material
-from training.evaluation.protocol import Fold, development_folds, handbook_folds, long_fold
+from training.evaluation.protocol import (
+    Fold,
+    development_folds,
+    handbook_folds,
+    last_weeks,
+    long_fold,
+)
 from training.evaluation.report import markdown, table
 from training.evaluation.run import run
 from training.progress import Bars, Tracker
@@ -25,10 +31,17 @@ from training.truth import truth
 from training.windows import DAY_MS
 
 WARMUP_DAYS = 14
-PROTOCOLS: dict[str, tuple[str, Callable[[int], tuple[Fold, ...]]]] = {
-    "handbook": ("the handbook's four folds, known cards removed", handbook_folds),
-    "development": ("four folds before them, known cards removed", development_folds),
-    "85-days": ("85 days, nobody removed", lambda begin_ms: (long_fold(begin_ms),)),
+PROTOCOLS: dict[str, tuple[str, Callable[[int, int], tuple[Fold, ...]]]] = {
+    "handbook": (
+        "the handbook's four folds, known cards removed",
+        lambda begin_ms, _: handbook_folds(begin_ms),
+    ),
+    "development": (
+        "four folds before the handbook's, known cards removed",
+        lambda begin_ms, _: development_folds(begin_ms),
+    ),
+    "85-days": ("85 days, nobody removed", lambda begin_ms, _: (long_fold(begin_ms),)),
+    "last-weeks": ("the last four weeks of the data, known cards removed", last_weeks),
 }
 KIND = "TX_FRAUD_SCENARIO"
 
@@ -36,7 +49,7 @@ KIND = "TX_FRAUD_SCENARIO"
 @click.command("evaluate")
 @click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="handbook")
 @click.option(
-    "--data", required=True, type=click.Path(path_type=Path), help="The handbook's transactions."
+    "--data", required=True, type=click.Path(path_type=Path), help="Payments: Parquet, CSV."
 )
 @click.option("--mapping", default="handbook", help="YAML file, or a packaged mapping.")
 @click.option("--config", type=click.Path(path_type=Path), help="TOML; unset: the defaults.")
@@ -53,9 +66,9 @@ def evaluate_command(
     told, folds_of = PROTOCOLS[protocol]
     with Bars() as bars:
         given, identity = _material(data, mapping, bars)
-        folds = folds_of(int(given.occurred_ms[0]) + WARMUP_DAYS * DAY_MS)
-        if given.occurred_ms[-1] < max(fold.test.start_ms for fold in folds):
-            raise BadInput(f"{data} ends before the last span to judge: is it the handbook's data?")
+        begin_ms, end_ms = int(given.occurred_ms[0]), int(given.occurred_ms[-1]) + 1
+        folds = folds_of(begin_ms + WARMUP_DAYS * DAY_MS, end_ms)
+        _check(folds, data, begin_ms, end_ms)
         scored = run(
             given, folds, settings, out / protocol,
             identity=identity, seeds=seeds, jobs=jobs, tracker=bars,
@@ -65,6 +78,23 @@ def evaluate_command(
     (out / f"{protocol}.md").write_text(page)
     (out / f"{protocol}.json").write_text(json.dumps([asdict(row) for row in rows], indent=1))
     click.echo(page)
+
+
+def _check(folds: tuple[Fold, ...], data: Path, begin_ms: int, end_ms: int) -> None:
+    begin = min(fold.short.start_ms for fold in folds)
+    end = max(fold.test.start_ms for fold in folds)
+    if begin_ms > begin or end_ms <= end:
+        has, needs = (
+            f"{np.datetime64(one, 'm')} to {np.datetime64(other, 'm')}"
+            for one, other in (
+                (begin_ms // 60_000, end_ms // 60_000),
+                (begin // 60_000, end // 60_000),
+            )
+        )
+        raise BadInput(
+            f"{data} has payments from {has}, this protocol learns and judges from {needs} and "
+            "later: choose another --protocol"
+        )
 
 
 def _material(data: Path, mapping: str, tracker: Tracker) -> tuple[Material, str]:

@@ -78,6 +78,12 @@ def development_folds(begin_ms: int) -> tuple[Fold, ...]:
     return weekly_folds(datetime(2018, 6, 20, tzinfo=UTC), 4, begin_ms)
 
 
+def last_weeks(begin_ms: int, end_ms: int) -> tuple[Fold, ...]:
+    """Return four folds that judge the last four weeks of any data."""
+    first_ms = end_ms - (2 + 4) * WEEK_DAYS * DAY_MS
+    return weekly_folds(datetime.fromtimestamp(first_ms / 1000, UTC), 4, begin_ms)
+
+
 def long_fold(begin_ms: int) -> Fold:
     """Return the protocol of 85 days judged, nobody removed, a hundred alerts a day."""
     start, end = (
