@@ -16,12 +16,13 @@ import numpy as np
 from models.errors import BadInput
 from models.hashing import keys
 from service.ledger import bulk
+from service.ledger.leases import WARMED
 from service.ledger.tables import labels as labels_table
 from service.pipeline.arrivals import Arrivals
 from service.pipeline.partition import PartitionWork
 from service.seals import SealedMerchants, try_seal
 from service.snapshots import Snapshots
-from service.warm import IDENTITY, Warmed, warm
+from service.warm import Warmed, warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +109,7 @@ def backtest(
             progress=progress,
         )
     _keep_labels(ledger, labels)
-    lease = ledger.acquire(stream, 0, identity=IDENTITY, owner=owner)
+    lease = ledger.acquire(stream, 0, identity=WARMED, owner=owner)
     merchants = SealedMerchants(ledger)
     snapshots = Snapshots(ledger, settings.snapshots_url)
     histories = snapshots.restore(lease, settings.reporting_currency)

@@ -5,6 +5,7 @@ PenumbraError
     ├── LedgerUnavailable    the database does not answer or is busy: the same call may be retried
     ├── LedgerRefused        this database cannot be used as it is: an operator has to act
     ├── OwnershipLost        another worker took the partition over; nothing was written
+    ├── WarmUnfinished       `penumbra warm` was interrupted: the past is there in part
     ├── TransactionConflict  a transaction of the batch is recorded already; nothing was written
     └── AccountingBroken     a batch's counters do not explain each record; nothing was written
 
@@ -57,6 +58,16 @@ class OwnershipLost(LedgerError):
         self.stream = stream
         self.partition = partition
         self.epoch = epoch
+
+
+class WarmUnfinished(LedgerError):
+    """A partition has past transactions, and neither the seals nor the histories they lead to."""
+
+    def __init__(self, stream: str, partition: int) -> None:
+        super().__init__(
+            f"{stream}/{partition}: warming did not finish there, its histories are not whole; "
+            "delete the ledger and the state folder, and warm again"
+        )
 
 
 class TransactionConflict(LedgerError):

@@ -13,7 +13,9 @@ from models.errors import BadInput
 from models.hashing import kafka_partition
 from models.replay import learn, reached_hours
 from models.seal import cutoff_ms
+from service.errors import WarmUnfinished
 from service.ledger import Commit, TransactionRows, bulk
+from service.ledger.leases import WARMING, finish_warming
 from service.ledger.tables import labels as labels_table
 from service.ledger.tables import partitions as partitions_table
 from service.ledger.tables import seals as seals_table
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 CHUNK = 20_000
-IDENTITY = "warmed"
-"""The source of warmed rows. The live topic is another one: it starts a new source epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,11 @@ def warm(
     the topic is keyed by another text than the id that is stored. Raises BadInput where the
     stream has transactions already: histories are built in order.
     """
-    if any(state.next_sequence for state in ledger.progress([stream])):
+    before = ledger.progress([stream])
+    for state in before:
+        if state.identity == WARMING and state.next_sequence:
+            raise WarmUnfinished(stream, state.partition)
+    if any(state.next_sequence for state in before):
         raise BadInput(
             f"the ledger already has transactions of {stream}: warm an empty ledger, before the "
             "first worker runs"
@@ -99,7 +103,7 @@ def warm(
         leases = {
             number: _recorded(
                 ledger,
-                ledger.acquire(stream, number, identity=IDENTITY, owner=owner),
+                ledger.acquire(stream, number, identity=WARMING, owner=owner),
                 transactions,
                 content,
                 np.flatnonzero(partition == number),
@@ -110,6 +114,8 @@ def warm(
         learned = learning.result()
     _keep_seals(ledger, usable, learned, owner, now_ms)
     _mark_volumes(ledger, transactions, partition, learned, stream)
+    with ledger.begin() as connection:
+        finish_warming(connection, stream)
     snapshots = Snapshots(ledger, settings.snapshots_url)
     for number, histories in learned.histories.items():
         snapshots.save(leases[number], histories)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from service.errors import OwnershipLost
+from service.errors import OwnershipLost, WarmUnfinished
 from service.ledger.rows import Lease
 from service.ledger.tables import COUNTERS, partitions
 
@@ -24,13 +24,22 @@ if TYPE_CHECKING:
     from service.ledger.rows import Commit
 
 
+WARMING, WARMED = "warming", "warmed"
+"""The source of warmed rows while they are written, and once all that follows from them is."""
+
+
 def acquire(
     connection: Connection, stream: str, partition: int, *, identity: str, owner: str, now_ms: int
 ) -> Lease:
-    """Take a partition over from whoever had it, creating it if it is new."""
+    """Take a partition over from whoever had it, creating it if it is new.
+
+    Raises WarmUnfinished where an interrupted warm-up left its rows.
+    """
     _create(connection, stream, partition, identity, now_ms)
     here = _is(stream, partition)
     found = connection.execute(select(partitions).where(here).with_for_update()).one()
+    if found.identity == WARMING and found.next_sequence:
+        raise WarmUnfinished(stream, partition)
     changed = found.identity != identity
     fresh = connection.execute(
         update(partitions)
@@ -106,6 +115,15 @@ def advance(
     if moved.rowcount != 1:
         raise _lost(lease, None)
     return after
+
+
+def finish_warming(connection: Connection, stream: str) -> None:
+    """Make a stream's warmed partitions ones that may be acquired."""
+    connection.execute(
+        update(partitions)
+        .where(partitions.c.stream == stream, partitions.c.identity == WARMING)
+        .values(identity=WARMED)
+    )
 
 
 def note(connection: Connection, lease: Lease, now_ms: int, **values: object) -> None:

@@ -24,6 +24,7 @@ from models.errors import BadInput
 from models.hashing import kafka_partition
 from models.labels import Labels
 from models.transaction import Transactions
+from service.errors import WarmUnfinished
 from service.ledger import Ledger
 from service.pipeline.lineup import Lineup
 from service.snapshots import Snapshots
@@ -156,6 +157,25 @@ def test_repeats_and_contradictions_of_the_past_are_left_out(
     past = Transactions.concat([rows, rows.take(slice(3, 4)), other])
     done = warmed(ledger, tmp_path, past, LABELS)
     assert (done.transactions, done.duplicates, done.conflicts) == (50, 1, 1)
+
+
+def test_a_warm_up_that_was_interrupted_is_said_and_never_built_upon(
+    ledger: Ledger, tmp_path: Path, lineup: Lineup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a worker nor another warm-up takes half a past for a whole one."""
+    monkeypatch.setattr("service.warm._keep_seals", _crash)
+    with pytest.raises(KeyboardInterrupt):
+        warmed(ledger, tmp_path, ordered(), LABELS)
+    for again in (
+        lambda: warmed(ledger, tmp_path, ordered(), LABELS),
+        lambda: Driver(ledger, lineup),
+    ):
+        with pytest.raises(WarmUnfinished, match="delete the ledger"):
+            again()
+
+
+def _crash(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_warming_makes_no_decisions(ledger: Ledger, tmp_path: Path) -> None:
