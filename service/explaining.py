@@ -45,14 +45,22 @@ class Explaining:
 
     @staticmethod
     def of(lineup: Lineup) -> Explaining:
-        """Return the explainer of a lineup's champion."""
-        return Explaining({lineup.champion.bundle.bundle_id: lineup.champion})
+        """Return the explainer of all bundles of a lineup.
+
+        A champion that was replaced, and is kept as a challenger, still explains its flags.
+        """
+        judges = (lineup.champion, *lineup.challengers)
+        return Explaining({judge.bundle.bundle_id: judge for judge in judges})
+
+    @property
+    def bundles(self) -> tuple[str, ...]:
+        """The bundles whose flags this explainer can explain."""
+        return tuple(self._judges)
 
     def bodies(self, bundle_id: str, vectors: NDArray[np.float32]) -> tuple[list[bytes], str]:
         """Return the explanation of each full vector (n, W) as JSON bytes, and the method.
 
-        Raises ExplanationInexact where the
-        parts do not add up, KeyError for a bundle this explainer does not have.
+        Raises ExplanationInexact where the parts do not add up.
         """
         judge = self._judges[bundle_id]
         features = judge.bundle.spec.select(vectors)
@@ -102,10 +110,10 @@ def explain_pending(
 ) -> int:
     """Explain up to `limit` pending alerts, highest risk first; return how many were there.
 
-    An alert whose bundle is not loaded here, or whose explanation is inexact, stays pending
-    and is said so; it is leased again later.
+    Alerts of bundles that are not loaded here are left to those who have them. One whose
+    explanation is inexact stays pending and is said so; it is leased again later.
     """
-    pending = ledger.lease_alerts(owner, now_ms, LEASE_MS, limit)
+    pending = ledger.lease_alerts(owner, now_ms, LEASE_MS, limit, bundles=explaining.bundles)
     if not len(pending):
         return 0
     for bundle_id in sorted(set(pending.decisions.bundle_id)):
@@ -118,9 +126,7 @@ def explain_pending(
                 try:
                     _explain(ledger, explaining, pending, [row], now_ms)
                 except ExplanationInexact as error:
-                    _say(bundle_id, 1, error)
-        except KeyError as error:
-            _say(bundle_id, len(rows), error)
+                    _say(bundle_id, error)
     return len(pending)
 
 
@@ -142,6 +148,6 @@ def _explain(
     )
 
 
-def _say(bundle_id: str, alerts: int, error: Exception) -> None:
-    # Said, not raised: other alerts must not wait for these.
-    log.error("alerts_not_explained", bundle=bundle_id, alerts=alerts, why=str(error))
+def _say(bundle_id: str, error: Exception) -> None:
+    # Said, not raised: other alerts must not wait for this one.
+    log.error("alert_not_explained", bundle=bundle_id, why=str(error))

@@ -69,27 +69,36 @@ class ExplanationRows:
 NOTHING_PENDING = PendingAlerts((), (), (), decisions_of(()))
 
 
-def free(now_ms: int) -> Select[str]:
-    """Return the query for pending alerts that nobody holds, highest risk first, then oldest."""
+def free(now_ms: int, bundles: Sequence[str]) -> Select[str]:
+    """Return the query for these bundles' pending alerts that nobody holds, riskiest first."""
     c = alerts.c
     return (
         select(c.alert_id)
-        .where(_PENDING, or_(c.leased_until_ms.is_(None), c.leased_until_ms <= now_ms))
+        .where(
+            _PENDING,
+            c.bundle_id.in_(bundles),
+            or_(c.leased_until_ms.is_(None), c.leased_until_ms <= now_ms),
+        )
         .order_by(c.risk.desc(), c.created_ms, c.alert_id)
     )
 
 
-def any_free(connection: Connection, now_ms: int) -> bool:
+def any_free(connection: Connection, now_ms: int, bundles: Sequence[str]) -> bool:
     """Say whether there is an alert to lease, without writing."""
-    return connection.execute(free(now_ms).limit(1)).first() is not None
+    return connection.execute(free(now_ms, bundles).limit(1)).first() is not None
 
 
 def lease(
-    connection: Connection, owner: str, now_ms: int, lease_ms: int, limit: int
+    connection: Connection,
+    owner: str,
+    now_ms: int,
+    lease_ms: int,
+    limit: int,
+    bundles: Sequence[str],
 ) -> PendingAlerts:
-    """Lease pending alerts that nobody holds, highest risk first, then oldest."""
+    """Lease pending alerts of these bundles that nobody holds, highest risk first, then oldest."""
     c = alerts.c
-    query = free(now_ms).limit(limit).with_for_update(skip_locked=True)
+    query = free(now_ms, bundles).limit(limit).with_for_update(skip_locked=True)
     chosen = connection.scalars(query).all()
     if not chosen:
         return NOTHING_PENDING

@@ -42,17 +42,20 @@ class OutboxSide(Opened):
         with self.reading() as connection:
             return outbox.unpublished_dead_letters(connection, stream, partition, through, limit)
 
-    def lease_alerts(self, owner: str, now_ms: int, lease_ms: int, limit: int) -> PendingAlerts:
+    def lease_alerts(
+        self, owner: str, now_ms: int, lease_ms: int, limit: int, *, bundles: Sequence[str]
+    ) -> PendingAlerts:
         """Lease pending alerts, highest risk first; each goes to one explainer at a time.
 
+        Those of `bundles` only: an explainer without the bundle must not hold them.
         One not explained when its lease ends, at `now_ms + lease_ms`, is leased again.
         """
         with self.reading() as connection:
             # Explainers ask often; to find nothing must not hold up the worker's commits.
-            if not alerts.any_free(connection, now_ms):
+            if not alerts.any_free(connection, now_ms, bundles):
                 return alerts.NOTHING_PENDING
         with self.begin() as connection:
-            return alerts.lease(connection, owner, now_ms, lease_ms, limit)
+            return alerts.lease(connection, owner, now_ms, lease_ms, limit, bundles)
 
     def save_explanations(self, rows: ExplanationRows) -> int:
         """Make alerts visible; the first explanation of each stays. Return how many were new."""

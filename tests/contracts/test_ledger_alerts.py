@@ -29,7 +29,7 @@ def explain(ledger: Ledger, alert_ids: Sequence[str], body: bytes = b"{}") -> in
 def test_pending_alerts_come_highest_risk_first_with_their_inputs(ledger: Ledger) -> None:
     """An explainer gets the stored feature vector bit for bit and the decision to explain."""
     raise_alerts(ledger, ["t1", "t2", "t3"])
-    pending = ledger.lease_alerts("explainer-1", START_MS, LEASE_MS, 2)
+    pending = ledger.lease_alerts("explainer-1", START_MS, LEASE_MS, 2, bundles=[BUNDLE])
     assert pending.alert_id == ["alert-t3", "alert-t2"]
     vector = pending.features[0]
     assert vector is not None
@@ -45,13 +45,22 @@ def test_pending_alerts_come_highest_risk_first_with_their_inputs(ledger: Ledger
 def test_a_leased_alert_is_given_to_nobody_else_until_its_lease_ends(ledger: Ledger) -> None:
     """A second explainer gets the rest; what the first did not explain comes back in time."""
     raise_alerts(ledger, ["t1", "t2", "t3"])
-    first = ledger.lease_alerts("one", START_MS, LEASE_MS, 2)
-    second = ledger.lease_alerts("two", START_MS, LEASE_MS, 2)
+    first = ledger.lease_alerts("one", START_MS, LEASE_MS, 2, bundles=[BUNDLE])
+    second = ledger.lease_alerts("two", START_MS, LEASE_MS, 2, bundles=[BUNDLE])
     assert second.alert_id == ["alert-t1"]
-    assert len(ledger.lease_alerts("two", START_MS + LEASE_MS - 1, LEASE_MS, 9)) == 0
+    assert (
+        len(ledger.lease_alerts("two", START_MS + LEASE_MS - 1, LEASE_MS, 9, bundles=[BUNDLE])) == 0
+    )
     explain(ledger, first.alert_id[:1])
-    again = ledger.lease_alerts("two", START_MS + LEASE_MS, LEASE_MS, 9)
+    again = ledger.lease_alerts("two", START_MS + LEASE_MS, LEASE_MS, 9, bundles=[BUNDLE])
     assert again.alert_id == ["alert-t2", "alert-t1"]
+
+
+def test_alerts_of_other_bundles_are_left_to_those_who_have_them(ledger: Ledger) -> None:
+    """In a fleet with two champions an explainer holds no alert it could not explain."""
+    raise_alerts(ledger, ["t1"])
+    assert len(ledger.lease_alerts("one", START_MS, LEASE_MS, 9, bundles=["another"])) == 0
+    assert len(ledger.lease_alerts("two", START_MS, LEASE_MS, 9, bundles=["another", BUNDLE])) == 1
 
 
 def test_many_explainers_at_once_share_the_work(ledger: Ledger) -> None:
@@ -61,7 +70,7 @@ def test_many_explainers_at_once_share_the_work(ledger: Ledger) -> None:
 
     def work(name: str) -> list[str]:
         mine: list[str] = []
-        while len(leased := ledger.lease_alerts(name, START_MS, LEASE_MS, 7)):
+        while len(leased := ledger.lease_alerts(name, START_MS, LEASE_MS, 7, bundles=[BUNDLE])):
             explain(ledger, leased.alert_id)
             mine += leased.alert_id
         return mine
@@ -84,7 +93,9 @@ def test_an_alert_is_invisible_until_it_is_explained(ledger: Ledger) -> None:
     assert ledger.alerts().alerts.alert_id == ["alert-t1"]
     assert ledger.timeline("customer-0").alert_id.tolist() == ["alert-t1"]
     assert ledger.unpublished_alerts(10).alert_id == ["alert-t1"]
-    assert ledger.lease_alerts("one", START_MS, LEASE_MS, 9).alert_id == ["alert-t2"]
+    assert ledger.lease_alerts("one", START_MS, LEASE_MS, 9, bundles=[BUNDLE]).alert_id == [
+        "alert-t2"
+    ]
 
 
 def test_the_first_explanation_stays(ledger: Ledger) -> None:
