@@ -16,7 +16,8 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3 python,$(shell \
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-WORKERS ?= 2
+# more than two cores have use for: many tests wait for a broker or a rebalance
+WORKERS ?= 4
 TESTS ?= tests
 ARGS ?=
 PYTEST = PYTHONPATH=tests $(BIN)/python -m pytest -p plugins.what_ran -n $(WORKERS) --dist loadgroup \
