@@ -61,10 +61,17 @@ def _machine() -> str:
 
 
 def _commit() -> str:
-    found = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude", "*"],  # noqa: S607 - git as it is
+    """Return the commit, marked where tracked files differ from it: the page itself may."""
+    known = _git("rev-parse", "--short", "HEAD")
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/results.md")
+    return f"{known}-dirty" if changed else known or "unknown"
+
+
+def _git(*arguments: str) -> str:
+    found = subprocess.run(  # noqa: S603 - git as it is
+        ["git", *arguments],  # noqa: S607
         capture_output=True,
         text=True,
         check=False,
     )
-    return found.stdout.strip() or "unknown"
+    return found.stdout.strip()
