@@ -16,6 +16,8 @@ from models.errors import PenumbraError
 from models.scorer import Scorer, risk_score
 from training.cli import audit_command, train_command
 
+pytestmark = pytest.mark.xdist_group("train_small_file")  # one worker: the bundle is trained once
+
 CONFIG = """
 name = "small"
 seed = 3
