@@ -16,6 +16,7 @@ import numpy as np
 from models.errors import BadInput
 from models.hashing import keys
 from service.ledger import bulk
+from service.ledger.columns import FROM_FILE, label_values
 from service.ledger.leases import WARMED
 from service.ledger.tables import labels as labels_table
 from service.pipeline.arrivals import Arrivals
@@ -201,18 +202,4 @@ def _worth_keeping(labels: Labels, scored: Transactions) -> Labels:
 
 def _keep_labels(ledger: Ledger, labels: Labels) -> None:
     with ledger.begin() as connection:
-        bulk.append_new(
-            connection,
-            labels_table,
-            {
-                "label_id": labels.label_id.tolist(),
-                "transaction_id": labels.transaction_id.tolist(),
-                "is_fraud": labels.is_fraud,
-                "source": labels.source.tolist(),
-                "fraud_type": labels.fraud_type.tolist(),
-                "labelled_ms": labels.labelled_ms.tolist(),
-                "known_ms": labels.known_ms.tolist(),
-                "supersedes": labels.supersedes.tolist(),
-                "partition": [-1] * len(labels),
-            },
-        )
+        bulk.append_new(connection, labels_table, label_values(labels, FROM_FILE))

@@ -15,6 +15,7 @@ from models.replay import learn, reached_hours
 from models.seal import cutoff_ms
 from service.errors import WarmUnfinished
 from service.ledger import Commit, TransactionRows, bulk
+from service.ledger.columns import FROM_FILE, label_values
 from service.ledger.leases import WARMING, finish_warming
 from service.ledger.tables import labels as labels_table
 from service.ledger.tables import partitions as partitions_table
@@ -171,21 +172,9 @@ def _keep_seals(ledger: Ledger, labels: Labels, learned: Learned, owner: str, no
                 ],
             )
         sealed = learned.label_hour.tolist()
+        hours = [None if hour < 0 else hour for hour in sealed]
         bulk.append_new(
-            connection,
-            labels_table,
-            {
-                "label_id": labels.label_id.tolist(),
-                "transaction_id": labels.transaction_id.tolist(),
-                "is_fraud": labels.is_fraud,
-                "source": labels.source.tolist(),
-                "fraud_type": labels.fraud_type.tolist(),
-                "labelled_ms": labels.labelled_ms.tolist(),
-                "known_ms": labels.known_ms.tolist(),
-                "supersedes": labels.supersedes.tolist(),
-                "partition": [-1] * len(labels),
-                "sealed_hour": [None if hour < 0 else hour for hour in sealed],
-            },
+            connection, labels_table, label_values(labels, FROM_FILE) | {"sealed_hour": hours}
         )
 
 

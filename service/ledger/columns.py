@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from models.labels import Labels
+
 _INTEGERS: dict[str, tuple[type[np.integer[Any]], int | None]] = {
     "occurred_ms": (np.int64, None),
     "utc_offset_min": (np.int16, UNKNOWN_OFFSET),
@@ -40,6 +42,9 @@ _TEXTS = (
 )
 TRANSACTION_COLUMNS = (*_TEXTS, *_INTEGERS, *_FLOATS, "details")
 """Columns of the table that hold the fields of a transaction, in the order used here."""
+
+FROM_FILE = -1
+"""Stands for the partition of labels that came from a file."""
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder().decode
@@ -78,6 +83,21 @@ def transaction_values(transactions: Transactions) -> list[list[Any]]:
     values += [numbers(getattr(transactions, name)) for name in _FLOATS]
     values.append([None if d is None else json_text(d) for d in transactions.details.tolist()])
     return values
+
+
+def label_values(labels: Labels, partition: int) -> dict[str, Any]:
+    """Return the columns of labels by name."""
+    return {
+        "label_id": labels.label_id.tolist(),
+        "transaction_id": labels.transaction_id.tolist(),
+        "is_fraud": labels.is_fraud,
+        "source": labels.source.tolist(),
+        "fraud_type": labels.fraud_type.tolist(),
+        "labelled_ms": labels.labelled_ms.tolist(),
+        "known_ms": labels.known_ms.tolist(),
+        "supersedes": labels.supersedes.tolist(),
+        "partition": [partition] * len(labels),
+    }
 
 
 def transactions_of(values: Sequence[Sequence[Any]]) -> Transactions:

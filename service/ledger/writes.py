@@ -12,6 +12,7 @@ from service.errors import AccountingBroken
 from service.ledger import bulk, leases, legacy
 from service.ledger.columns import (
     TRANSACTION_COLUMNS,
+    label_values,
     numbers,
     transaction_values,
     vectors_to_blobs,
@@ -134,19 +135,7 @@ def _alerts(connection: Connection, lease: Lease, of: TransactionRows, rows: Ale
 
 
 def _labels(connection: Connection, lease: Lease, rows: LabelRows) -> int:
-    n, given = len(rows), rows.labels
-    columns: bulk.Columns = {
-        "label_id": given.label_id.tolist(),
-        "transaction_id": given.transaction_id.tolist(),
-        "is_fraud": given.is_fraud,
-        "source": given.source.tolist(),
-        "fraud_type": given.fraud_type.tolist(),
-        "labelled_ms": given.labelled_ms.tolist(),
-        "known_ms": given.known_ms.tolist(),
-        "supersedes": given.supersedes.tolist(),
-        "partition": repeat(lease.partition, n),
-        "offset": rows.offset,
-    }
+    columns: bulk.Columns = label_values(rows.labels, lease.partition) | {"offset": rows.offset}
     return bulk.append_new(connection, labels, columns)
 
 

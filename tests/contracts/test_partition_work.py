@@ -1,15 +1,14 @@
 """One partition's batches into the ledger, on each database: scored, decided and counted once."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.api import as_bytes, payment, wire
+from builders.api import payment
+from builders.batches import TABLES, everything, said, stream_of
 from builders.pipeline import STREAM, Driver, arrivals, counters, lineup_of, rows_of
-from builders.streams import random_stream
 from plugins.bundles import make_bundle
 
 from models.history import Histories
@@ -17,35 +16,6 @@ from models.instants import parse_instant
 from service.errors import LedgerUnavailable, OwnershipLost, TransactionConflict
 from service.ledger import Ledger
 from service.pipeline.lineup import Lineup
-
-TABLES = {
-    "transactions": "sequence",
-    "scores": "sequence, bundle_id",
-    "legacy_decisions": "transaction_id",
-    "alerts": "alert_id",
-    "dead_letters": '"offset"',
-    "seals": "hour",
-}
-
-
-def stream_of(n: int = 60, seed: int = 3) -> list[bytes]:
-    """Return payments over two days, with an unreadable record and a repeat among them."""
-    said = as_bytes(wire(random_stream(seed, n, days=2)))
-    refund = json.dumps(payment("refund", type="refund")).encode()
-    return [*said[:20], b"{", *said[20:40], said[3], refund, *said[40:]]
-
-
-def said(*payments: dict[str, Any]) -> list[bytes]:
-    """Return payments as records."""
-    return [json.dumps(one).encode() for one in payments]
-
-
-def everything(ledger: Ledger) -> dict[str, list[tuple[Any, ...]]]:
-    """Return all rows that a stream leaves, but when they were made and their own numbers."""
-    return {
-        table: [row[1:] if table == "dead_letters" else row for row in rows_of(ledger, table, by)]
-        for table, by in TABLES.items()
-    }
 
 
 @pytest.fixture

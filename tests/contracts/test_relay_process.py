@@ -2,93 +2,28 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.api import payment
-from builders.pipeline import Driver, lineup_of, rows_of, settings_of
+from builders.pipeline import rows_of
+from builders.relays import Stage, drain, stage_of_ten
 from plugins.stream import build_rig
 
-from service.explaining import Explaining
 from service.ledger import Ledger
 from service.relay import Relay, RelayProcess
 from service.settings import Settings
 from service.stream.connect import open_producer
-from service.stream.errors import DeliveryFailed
-from service.stream.memory import MemoryBroker, MemoryProducer
-from service.stream.ports import Outgoing, Record, Topics
-from service.stream.shadow import ShadowProducer
-
-OUTPUTS = {"penumbra.decisions": 1, "penumbra.alerts": 1, "penumbra.dead-letters": 1}
-CARD = "4111111111111111"
-
-
-class Refusing(MemoryProducer):
-    """A producer whose broker does not acknowledge what goes to one topic, some times."""
-
-    def __init__(self, broker: MemoryBroker, topic: str, times: int = 1) -> None:
-        super().__init__(broker)
-        self._topic, self.times = topic, times
-        self._sent = False
-
-    def send_many(self, topic: str, records: Iterable[Outgoing]) -> None:
-        """Append, as far as the broker is concerned."""
-        super().send_many(topic, records)
-        self._sent = topic == self._topic
-
-    def flush(self, timeout_s: float) -> None:
-        """Raise DeliveryFailed: whether the records arrived is unknown."""
-        super().flush(timeout_s)
-        if self._sent and self.times:
-            self.times -= 1
-            raise DeliveryFailed(self._topic, 1, 1, "TimeoutError")
-
-
-class Stage:
-    """A ledger with a partition, a broker in memory, and relays between them."""
-
-    def __init__(self, ledger: Ledger, folder: Path, **given: Any) -> None:
-        self.ledger = ledger
-        self.broker = MemoryBroker()
-        self.broker.ensure(OUTPUTS)
-        self.lineup = lineup_of(folder)
-        self.settings = settings_of(folder, **given)
-        self.driver = Driver(ledger, self.lineup)
-        self.explaining = Explaining.of(self.lineup)
-
-    def relay(self, producer: MemoryProducer | None = None, owner: str = "test") -> Relay:
-        """Return a relay of an owner."""
-        inner = producer or MemoryProducer(self.broker)
-        return Relay(self.ledger, self.explaining, ShadowProducer(inner), self.settings, owner)
-
-    def read(self, name: str) -> list[Record]:
-        """Return what was published to penumbra.NAME."""
-        return self.broker.logs[f"penumbra.{name}"].records[0]
-
-
-def drain(relay: Relay) -> None:
-    """Let a relay do all there is."""
-    while relay.step():
-        pass
+from service.stream.ports import Topics
 
 
 @pytest.fixture
 def stage(ledger: Ledger, tmp_path: Path) -> Stage:
     """Give a ledger with ten payments, of which some are flagged, and two dead letters."""
-    made = Stage(ledger, tmp_path)
-    said: list[bytes | None] = [
-        json.dumps(payment(f"t{n}", customer_id=f"c{n % 3}", amount_minor=10 ** (n % 5))).encode()
-        for n in range(10)
-    ]
-    said.insert(4, b'{"card": "4111111111111111"')
-    said.append(None)
-    said.append(json.dumps(payment("r", type="refund")).encode())
-    made.driver.take(said, size=5)
-    return made
+    return stage_of_ten(ledger, tmp_path)
 
 
 def test_a_relay_that_dies_at_once_is_started_again_ever_more_rarely(
