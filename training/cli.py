@@ -44,7 +44,7 @@ def train_command(
             data,
             out,
             config=settings,
-            mapping=_mapping(mapping),
+            mapping=load_mapping(mapping),
             labels=labels,
             rates=rates,
             now=datetime.now(UTC),
@@ -64,7 +64,7 @@ def train_command(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def audit_command(file: Path, mapping: str, labels: Path | None, *, as_json: bool) -> None:
     """Say whether a file of payments is fit to train on."""
-    loaded = _mapping(mapping)
+    loaded = load_mapping(mapping)
     with Bars() as bars:
         intake = Intake(rates=Rates.none("EUR"), attributes=frozenset(loaded.attributes))
         now_ms = round(datetime.now(UTC).timestamp() * 1000)
@@ -73,7 +73,8 @@ def audit_command(file: Path, mapping: str, labels: Path | None, *, as_json: boo
     click.echo(json.dumps(found.to_json(), indent=1) if as_json else _told(found))
 
 
-def _mapping(name: str) -> Mapping:
+def load_mapping(name: str) -> Mapping:
+    """Load a mapping; its hashes are keyed by PENUMBRA_TOKENISATION_KEY."""
     key = os.environ.get("PENUMBRA_TOKENISATION_KEY")
     return Mapping.load(name, key.encode() if key else None)
 

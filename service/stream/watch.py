@@ -8,6 +8,9 @@ from service.stream.ports import Topics
 
 _LOOK_AGAIN_S = 5.0
 
+METADATA_MS = 30_000
+"""How soon partitions that a topic was given are noticed: seals wait until somebody reads them."""
+
 
 class TopicWatch:
     """Compares the identities of topics whenever the connection to the broker is another.

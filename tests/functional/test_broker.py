@@ -105,11 +105,11 @@ def test_the_program_runs_from_its_package_and_nothing_is_copied(
 
 
 OWNER = """
-import sys, time
+import signal
 from service.broker import EmbeddedBroker
 broker = EmbeddedBroker().start()
 print(broker.port, flush=True)
-time.sleep(60)
+signal.pause()
 """
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from models.errors import BadInput
 from models.intake import Intake
-from models.mapping import Mapping
 from models.money import Rates
-from training.config import load_config
+from training.cli import load_mapping
+from training.config import TrainingConfig, load_config
 from training.dataset import replayed_rows
 from training.evaluation.material import Material, material
 from training.evaluation.protocol import (
@@ -65,7 +65,7 @@ def evaluate_command(
     settings = load_config(config)
     told, folds_of = PROTOCOLS[protocol]
     with Bars() as bars:
-        given, identity = _material(data, mapping, bars)
+        given, identity = _material(data, mapping, settings, bars)
         begin_ms, end_ms = int(given.occurred_ms[0]), int(given.occurred_ms[-1]) + 1
         folds = folds_of(begin_ms + WARMUP_DAYS * DAY_MS, end_ms)
         _check(folds, data, begin_ms, end_ms)
@@ -97,17 +97,25 @@ def _check(folds: tuple[Fold, ...], data: Path, begin_ms: int, end_ms: int) -> N
         )
 
 
-def _material(data: Path, mapping: str, tracker: Tracker) -> tuple[Material, str]:
+def _material(
+    data: Path, mapping: str, config: TrainingConfig, tracker: Tracker
+) -> tuple[Material, str]:
     tracker.say(f"reading {data}")
+    loaded = load_mapping(mapping)
     source = read_source(
         data,
-        mapping=Mapping.load(mapping),
+        mapping=loaded,
         labels=None,
-        intake=Intake(rates=Rates.none("EUR"), id_formats={"transaction_id": "numeric"}),
+        intake=Intake(
+            rates=Rates.none(config.reporting_currency),
+            id_formats=config.id_formats,
+            attributes=frozenset(loaded.attributes),
+        ),
         now_ms=round(datetime.now(UTC).timestamp() * 1000),
     )
     known = labels_of(source)
-    replayed = replayed_rows(source.transactions, known, source.attributes, "EUR", tracker)
+    currency = config.reporting_currency
+    replayed = replayed_rows(source.transactions, known, source.attributes, currency, tracker)
     ids = replayed.rows.transaction_id
     fraud = truth(ids, known, known_by_ms=int(known.known_ms.max()))
     kind = np.full(len(ids), "", "U16")
@@ -115,4 +123,11 @@ def _material(data: Path, mapping: str, tracker: Tracker) -> tuple[Material, str
         named = source.frame[KIND].to_numpy()[source.record]
         by_id = dict(zip(source.transactions.transaction_id.tolist(), named.tolist(), strict=True))
         kind = np.array([f"scenario {by_id[i]}" if by_id[i] else "" for i in ids.tolist()], "U16")
-    return material(replayed, fraud, kind, "EUR"), source.sha256
+    given = material(
+        replayed,
+        fraud,
+        kind,
+        attributes=source.attributes,
+        currency=currency,
+    )
+    return given, source.sha256

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.attributes import Attribute
 from models.features import FeatureSpec
 from training.dataset import Replayed, varying
 from training.evaluation.handbook_features import handbook_features
@@ -31,7 +32,12 @@ class Material:
 
 
 def material(
-    replayed: Replayed, fraud: npt.NDArray[np.bool_], kind: npt.NDArray[np.str_], currency: str
+    replayed: Replayed,
+    fraud: npt.NDArray[np.bool_],
+    kind: npt.NDArray[np.str_],
+    *,
+    attributes: tuple[Attribute, ...],
+    currency: str,
 ) -> Material:
     """Return the material of replayed payments; a feature that never changes is left out."""
     features, names = varying(replayed, np.ones(len(fraud), bool))
@@ -40,7 +46,7 @@ def material(
             OURS: features,
             HANDBOOK: handbook_features(replayed.rows, fraud, np.nan_to_num(replayed.amount)),
         },
-        spec=FeatureSpec.of(names, reporting_currency=currency),
+        spec=FeatureSpec.of(names, attributes=attributes, reporting_currency=currency),
         fraud=fraud,
         customers=replayed.customers,
         occurred_ms=replayed.rows.occurred_ms,

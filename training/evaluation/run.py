@@ -55,10 +55,11 @@ def run(
 ) -> Scored:
     """Fit what is not in `folder` yet and return all scores.
 
-    `identity` names the data; scores of other data or of another configuration are not taken up:
+    `identity` names the data; scores of other data, features or configuration are not taken up:
     raises TrainingRefused.
     """
-    _claim(folder, {"data": identity, "config": config.model_dump(mode="json")})
+    what = {"data": identity, "features": given.spec.sha256}
+    _claim(folder, what | {"config": config.model_dump(mode="json")})
     _keep(given, folder)
     every = candidates(config, seeds)
     fits = [
@@ -103,7 +104,7 @@ def _claim(folder: Path, what: dict[str, object]) -> None:
     mark = folder / "run.json"
     if mark.exists() and json.loads(mark.read_text()) != what:
         raise TrainingRefused(
-            f"{folder} holds scores of other data or of another configuration; give another --out"
+            f"{folder} holds scores of other data, features or configuration; give another --out"
         )
     mark.write_text(json.dumps(what, indent=1, sort_keys=True))
 

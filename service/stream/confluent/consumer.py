@@ -14,10 +14,8 @@ from service.stream.errors import OffsetOutOfRange, StreamError
 from service.stream.holdings import Holdings
 from service.stream.kafka_python.topics import KafkaPythonTopics
 from service.stream.ports import Partition, Rebalanced, Record
-from service.stream.watch import TopicWatch
+from service.stream.watch import METADATA_MS, TopicWatch
 
-METADATA_MS = 30_000
-"""How soon partitions that a topic was given are noticed: seals wait until somebody reads them."""
 _FETCH_BYTES = 4 * 1024 * 1024
 _ANSWER_S = 5.0
 _OUT_OF_RANGE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}  # noqa: SLF001

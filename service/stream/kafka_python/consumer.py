@@ -24,10 +24,8 @@ from service.stream.kafka_python.connection import (
 )
 from service.stream.kafka_python.topics import KafkaPythonTopics
 from service.stream.ports import Partition, Rebalanced, Record
-from service.stream.watch import TopicWatch
+from service.stream.watch import METADATA_MS, TopicWatch
 
-METADATA_MS = 30_000
-"""How soon partitions that a topic was given are noticed: seals wait until somebody reads them."""
 _FETCH_BYTES = 4 * 1024 * 1024
 _ANSWER_MS = 5000
 _RECORD_FIELDS = itemgetter(3, 6, 7, 4, 8)

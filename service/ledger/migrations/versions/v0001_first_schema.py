@@ -64,7 +64,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Ledgers only move forward: restore a copy instead."""
-    raise NotImplementedError
+    raise NotImplementedError("a ledger only moves forward: restore a copy of the older one")
 
 
 def _streams() -> None:

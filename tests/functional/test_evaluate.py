@@ -1,0 +1,111 @@
+"""`penumbra evaluate` on a file of one's own: every model on every fold, and again at once."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+
+from models.errors import BadInput, PenumbraError
+from training.evaluation.cli import evaluate_command
+from training.evaluation.report import LEADS
+
+pytestmark = pytest.mark.xdist_group("evaluate")  # one worker: the scores are kept
+
+MAPPING = """
+transaction_id: {column: id}
+occurred_at: {column: at}
+customer_id: {column: who}
+merchant_id: {column: where}
+amount: {column: amount, unit: major}
+currency: {constant: GBP}
+attributes:
+  items: {column: items, kind: number}
+label: {column: fraud, fraud_values: ["1"], delay_days: 7}
+"""
+CONFIG = """
+reporting_currency = "GBP"
+[autoencoder]
+hidden = 8
+code = 3
+epochs = 1
+[classifier]
+bins_per_feature = 3
+bin_min_rows = 20
+hidden = [8, 4]
+epochs = 2
+batch_rows = 512
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give seventy days of payments in pounds, with an attribute of their own."""
+    folder = tmp_path_factory.mktemp("evaluate")
+    rng = np.random.default_rng(8)
+    rows = 6_000
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    fraud = rng.random(rows) < 0.05
+    pl.DataFrame(
+        {
+            "id": [f"p{n}" for n in range(rows)],
+            "at": [
+                (start + timedelta(seconds=int(s))).isoformat()
+                for s in np.sort(rng.integers(0, 70 * 86_400, rows))
+            ],
+            "who": [f"c{n}" for n in rng.integers(0, 200, rows)],
+            "where": [f"m{n}" for n in rng.integers(0, 50, rows)],
+            "amount": np.round(rng.gamma(2, 20, rows) * np.where(fraud, 6, 1), 2),
+            "items": rng.integers(1, 9, rows),
+            "fraud": fraud.astype(int),
+        }
+    ).write_csv(folder / "payments.csv")
+    (folder / "mapping.yaml").write_text(MAPPING)
+    (folder / "small.toml").write_text(CONFIG)
+    return folder
+
+
+def evaluated(folder: Path, protocol: str = "last-weeks", config: str = "small.toml") -> Result:
+    """Run the command."""
+    arguments = ["--protocol", protocol, "--data", str(folder / "payments.csv")]
+    arguments += ["--mapping", str(folder / "mapping.yaml"), "--config", str(folder / config)]
+    arguments += ["--out", str(folder / "out"), "--seeds", "2", "--jobs", "2"]
+    return CliRunner().invoke(evaluate_command, arguments)
+
+
+def test_every_model_is_judged_and_a_second_run_fits_nothing(folder: Path) -> None:
+    """Eleven rows on four folds, the attribute among the features; kept scores are taken up."""
+    first = evaluated(folder)
+    assert first.exit_code == 0, first.output + repr(first.exception)
+    rows = json.loads((folder / "out" / "last-weeks.json").read_text())
+    assert len(rows) == 11
+    assert all(len(row["folds"]) == 4 for row in rows)
+    assert [row["name"] for row in rows if row["behind"] is None] == [LEADS]
+    assert max(row["figures"]["average precision"] for row in rows) > 0.3
+    spec = json.loads((folder / "out" / "last-weeks" / "spec.json").read_text())
+    assert "items" in {attribute["name"] for attribute in spec["attributes"]}
+    kept = {p: p.stat().st_mtime_ns for p in (folder / "out" / "last-weeks").glob("2*.npz")}
+    assert len(kept) == 4 * (8 + 2 * 2)
+    page = (folder / "out" / "last-weeks.md").read_text()
+    assert evaluated(folder).exit_code == 0
+    assert (folder / "out" / "last-weeks.md").read_text() == page
+    assert {p: p.stat().st_mtime_ns for p in kept} == kept
+
+
+def test_scores_of_another_configuration_are_not_taken_up(folder: Path) -> None:
+    """The folder says what its scores are of."""
+    (folder / "other.toml").write_text(CONFIG.replace("epochs = 2", "epochs = 3"))
+    assert evaluated(folder).exit_code == 0
+    refused = evaluated(folder, config="other.toml")
+    assert isinstance(refused.exception, PenumbraError)
+    assert "give another --out" in str(refused.exception)
+
+
+def test_a_protocol_that_does_not_fit_the_data_says_so(folder: Path) -> None:
+    """The handbook's weeks are of 2018."""
+    refused = evaluated(folder, protocol="handbook")
+    assert isinstance(refused.exception, BadInput)
+    assert "choose another --protocol" in str(refused.exception)
