@@ -70,9 +70,9 @@ def learn(
     histories = {}
     for number in np.unique(partition).tolist():
         histories[number] = Histories(reporting_currency)
-        mine = partition == number
-        for start in range(0, int(mine.sum()), LEARNED_AT_ONCE):
-            rows = np.flatnonzero(mine)[start : start + LEARNED_AT_ONCE]
+        mine = np.flatnonzero(partition == number)
+        for start in range(0, len(mine), LEARNED_AT_ONCE):
+            rows = mine[start : start + LEARNED_AT_ONCE]
             histories[number].learn(transactions.take(rows[scored[rows]]))
             progress(len(rows))
     return Learned(histories, seals, label_hour, _newest_volumes(seals))

@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from builders.api import payment
-from builders.pipeline import STREAM, rows_of
+from builders.pipeline import STREAM, lineup_of, rows_of
 from builders.relays import Refusing, Stage, drain, stage_of_ten
+from plugins.bundles import make_bundle
 
-from service.explaining import ExplanationInexact
+from models.features import full_names
+from service.explaining import Explaining, ExplanationInexact
 from service.ledger import Ledger
 from service.stream.errors import DeliveryFailed
 
@@ -19,6 +22,20 @@ from service.stream.errors import DeliveryFailed
 def stage(ledger: Ledger, tmp_path: Path) -> Stage:
     """Give a ledger with ten payments, of which some are flagged, and two dead letters."""
     return stage_of_ten(ledger, tmp_path)
+
+
+def test_a_champion_kept_as_challenger_still_explains_its_flags(tmp_path: Path) -> None:
+    """What was flagged before a bundle was rolled is explained after it, by the bundle it was."""
+    old = make_bundle(tmp_path / "old", name="old", threshold=1.0)
+    lineup = lineup_of(tmp_path, challengers=[old])
+    explaining = Explaining.of(lineup)
+    assert set(explaining.bundles) == {
+        lineup.champion.bundle.bundle_id,
+        lineup.challengers[0].bundle.bundle_id,
+    }
+    vector = np.ones((1, len(full_names(()))), np.float32)
+    bodies, _ = explaining.bodies(lineup.challengers[0].bundle.bundle_id, vector)
+    assert json.loads(bodies[0])["bundle_id"].startswith("old-")
 
 
 def test_decisions_are_published_in_order_under_their_customers_key(stage: Stage) -> None:
