@@ -10,8 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from models.errors import BadInput, PenumbraError
+from models.explainer import METHOD
+from training.evaluation.candidates import AUTOENCODER, BOOSTING, BY_LIGHTGBM, BY_SHAP, label
 from training.evaluation.cli import evaluate_command
 from training.evaluation.report import LEADS
+from training.evaluation.rules import HAND_SEARCHED
 
 pytestmark = pytest.mark.xdist_group("evaluate")  # one worker: the scores are kept
 
@@ -61,6 +64,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "amount": np.round(rng.gamma(2, 20, rows) * np.where(fraud, 6, 1), 2),
             "items": rng.integers(1, 9, rows),
             "fraud": fraud.astype(int),
+            "TX_FRAUD_SCENARIO": np.where(fraud, rng.integers(1, 3, rows), 0),
         }
     ).write_csv(folder / "payments.csv")
     (folder / "mapping.yaml").write_text(MAPPING)
@@ -68,11 +72,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def evaluated(folder: Path, protocol: str = "last-weeks", config: str = "small.toml") -> Result:
+def evaluated(
+    folder: Path, protocol: str = "last-weeks", config: str = "small.toml", seeds: int = 2
+) -> Result:
     """Run the command."""
     arguments = ["--protocol", protocol, "--data", str(folder / "payments.csv")]
     arguments += ["--mapping", str(folder / "mapping.yaml"), "--config", str(folder / config)]
-    arguments += ["--out", str(folder / "out"), "--seeds", "2", "--jobs", "2"]
+    arguments += ["--out", str(folder / "out"), "--seeds", str(seeds), "--jobs", "2"]
     return CliRunner().invoke(evaluate_command, arguments)
 
 
@@ -80,15 +86,24 @@ def test_every_model_is_judged_and_a_second_run_fits_nothing(folder: Path) -> No
     """Eleven rows on four folds, the attribute among the features; kept scores are taken up."""
     first = evaluated(folder)
     assert first.exit_code == 0, first.output + repr(first.exception)
-    rows = json.loads((folder / "out" / "last-weeks.json").read_text())
+    found = json.loads((folder / "out" / "last-weeks.json").read_text())
+    rows = found["rows"]
     assert len(rows) == 11
     assert all(len(row["folds"]) == 4 for row in rows)
     assert [row["name"] for row in rows if row["behind"] is None] == [LEADS]
     assert max(row["figures"]["average precision"] for row in rows) > 0.3
-    spec = json.loads((folder / "out" / "last-weeks" / "spec.json").read_text())
+    spec = json.loads((folder / "out" / "last-weeks" / "all" / "spec.json").read_text())
     assert "items" in {attribute["name"] for attribute in spec["attributes"]}
-    kept = {p: p.stat().st_mtime_ns for p in (folder / "out" / "last-weeks").glob("2*.npz")}
-    assert len(kept) == 4 * (8 + 2 * 2)
+    kept = {p: p.stat().st_mtime_ns for p in (folder / "out" / "last-weeks" / "all").glob("2*.npz")}
+    assert len(kept) == 4 * (7 + 1 + 2 * 2)
+    assert set(found["costs"]) == {row["name"] for row in rows} - {label(AUTOENCODER)}
+    for cost in found["costs"].values():
+        assert 0 < cost["batch_us"] < cost["single_us"]
+        assert cost["disk_mb"] > 0
+        assert cost["memory_mb"] >= 0
+    assert set(found["costs"][label(BOOSTING)]["explained_ms"]) == {BY_LIGHTGBM, BY_SHAP}
+    assert set(found["costs"][LEADS]["explained_ms"]) == {METHOD}
+    assert not list((folder / "out" / "last-weeks").rglob("ours.npy"))
     page = (folder / "out" / "last-weeks.md").read_text()
     assert evaluated(folder).exit_code == 0
     assert (folder / "out" / "last-weeks.md").read_text() == page
@@ -109,3 +124,40 @@ def test_a_protocol_that_does_not_fit_the_data_says_so(folder: Path) -> None:
     refused = evaluated(folder, protocol="handbook")
     assert isinstance(refused.exception, BadInput)
     assert "choose another --protocol" in str(refused.exception)
+
+
+def test_rules_stand_beside_the_models_on_four_weeks(folder: Path) -> None:
+    """Amounts of fraud are larger here: a rule finds some, the models more."""
+    done = evaluated(folder, protocol="four-weeks", seeds=1)
+    assert done.exit_code == 0, done.output + repr(done.exception)
+    found = json.loads((folder / "out" / "four-weeks.json").read_text())
+    assert len(found["frontier"]) >= len(found["rules"]) > 1
+    for one in found["rules"]:
+        assert 0 < one["rules"]["frauds"] <= 1
+        assert set(one["models"]) == {LEADS, label(BOOSTING)}
+    assert {one["name"] for one in found["rules"]}.isdisjoint({one.name for one in HAND_SEARCHED})
+    page = (folder / "out" / "four-weeks.md").read_text()
+    assert "Rule sets against models" in page
+    assert "What the autoencoder contributes" in page
+
+
+def test_kinds_of_fraud_are_left_out_and_looked_for(folder: Path) -> None:
+    """Both kinds, and neither is in what their models learned from."""
+    done = evaluated(folder, protocol="unseen-kinds", seeds=1)
+    assert done.exit_code == 0, done.output + repr(done.exception)
+    found = json.loads((folder / "out" / "unseen-kinds.json").read_text())
+    assert {one["kind"] for one in found["found"]} == {"scenario 1", "scenario 2"}
+    assert len(found["found"]) == 2 * (6 + 2)
+    with np.load(folder / "out" / "unseen-kinds" / "scenario 1" / "known.npz") as known:
+        with np.load(folder / "out" / "unseen-kinds" / "payments.npz") as payments:
+            assert (~known["usable"] == (payments["kind"] == "scenario 1")).all()
+
+
+def test_a_learning_curve_says_what_few_labels_give(folder: Path) -> None:
+    """Fifty frauds and all of them, two draws."""
+    done = evaluated(folder, protocol="few-labels")
+    assert done.exit_code == 0, done.output + repr(done.exception)
+    points = json.loads((folder / "out" / "few-labels.json").read_text())["points"]
+    assert len({one["frauds"] for one in points}) == 2
+    assert len(points) == 2 * (5 + 2)
+    assert "labelled frauds needed" in (folder / "out" / "few-labels.md").read_text()

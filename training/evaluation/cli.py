@@ -1,8 +1,5 @@
 """`penumbra evaluate`: candidates compared by a published protocol."""
 
-import json
-from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,39 +7,15 @@ import click
 import numpy as np
 
 from models.errors import BadInput
-from models.intake import Intake
-from models.money import Rates
 from training.cli import load_mapping
-from training.config import TrainingConfig, load_config
-from training.dataset import replayed_rows
-from training.evaluation.material import Material, material
-from training.evaluation.protocol import (
-    Fold,
-    development_folds,
-    handbook_folds,
-    last_weeks,
-    long_fold,
-)
-from training.evaluation.report import markdown, table
-from training.evaluation.run import run
-from training.progress import Bars, Tracker
-from training.source import labels_of, read_source
-from training.truth import truth
+from training.config import load_config
+from training.evaluation.past import Past, read_past
+from training.evaluation.protocol import Fold
+from training.evaluation.protocols import PROTOCOLS, Asked
+from training.progress import Bars
 from training.windows import DAY_MS
 
 WARMUP_DAYS = 14
-PROTOCOLS: dict[str, tuple[str, Callable[[int, int], tuple[Fold, ...]]]] = {
-    "handbook": (
-        "the handbook's four folds, known cards removed",
-        lambda begin_ms, _: handbook_folds(begin_ms),
-    ),
-    "development": (
-        "four folds before the handbook's, known cards removed",
-        lambda begin_ms, _: development_folds(begin_ms),
-    ),
-    "85-days": ("85 days, nobody removed", lambda begin_ms, _: (long_fold(begin_ms),)),
-    "last-weeks": ("the last four weeks of the data, known cards removed", last_weeks),
-}
 KIND = "TX_FRAUD_SCENARIO"
 
 
@@ -53,31 +26,58 @@ KIND = "TX_FRAUD_SCENARIO"
 )
 @click.option("--mapping", default="handbook", help="YAML file, or a packaged mapping.")
 @click.option("--config", type=click.Path(path_type=Path), help="TOML; unset: the defaults.")
+@click.option(
+    "--judged-from",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="First of the four weeks judged at once; unset: the last four weeks of the data.",
+)
 @click.option("--seeds", default=5, show_default=True, help="Fits of what depends on a seed.")
 @click.option("--jobs", default=2, show_default=True, help="Fits side by side, a core each.")
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="Folder of scores and report."
 )
 def evaluate_command(
-    protocol: str, data: Path, mapping: str, config: Path | None, seeds: int, jobs: int, out: Path
+    protocol: str,
+    data: Path,
+    mapping: str,
+    config: Path | None,
+    judged_from: datetime | None,
+    seeds: int,
+    jobs: int,
+    out: Path,
 ) -> None:
     """Compare models by the Fraud Detection Handbook's protocol, with intervals."""
-    settings = load_config(config)
-    told, folds_of = PROTOCOLS[protocol]
+    settings, chosen = load_config(config), PROTOCOLS[protocol]
     with Bars() as bars:
-        given, identity = _material(data, mapping, settings, bars)
-        begin_ms, end_ms = int(given.occurred_ms[0]), int(given.occurred_ms[-1]) + 1
-        folds = folds_of(begin_ms + WARMUP_DAYS * DAY_MS, end_ms)
+        past = read_past(data, load_mapping(mapping), settings, KIND, bars)
+        occurred_ms = past.payments.occurred_ms
+        begin_ms, end_ms = int(occurred_ms[0]), int(occurred_ms[-1]) + 1
+        folds = chosen.folds(begin_ms + WARMUP_DAYS * DAY_MS, end_ms, _ms(judged_from))
         _check(folds, data, begin_ms, end_ms)
-        scored = run(
-            given, folds, settings, out / protocol,
-            identity=identity, seeds=seeds, jobs=jobs, tracker=bars,
-        )  # fmt: skip
-        rows = table(given, scored, bars)
-    page = markdown(rows, folds=told, seeds=seeds)
-    (out / f"{protocol}.md").write_text(page)
-    (out / f"{protocol}.json").write_text(json.dumps([asdict(row) for row in rows], indent=1))
-    click.echo(page)
+        page = chosen.answer(
+            Asked(
+                past=_until(past, folds),
+                folds=folds,
+                told=chosen.told,
+                config=settings,
+                by_hand=mapping == "handbook",
+                seeds=seeds,
+                jobs=jobs,
+                folder=out / protocol,
+                tracker=bars,
+            )
+        )
+    (out / f"{protocol}.md").write_text(page.markdown)
+    (out / f"{protocol}.json").write_text(page.json)
+    click.echo(page.markdown)
+
+
+def _ms(day: datetime | None) -> int | None:
+    return None if day is None else round(day.replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def _until(past: Past, folds: tuple[Fold, ...]) -> Past:
+    return past.until(max(fold.test.end_ms for fold in folds))
 
 
 def _check(folds: tuple[Fold, ...], data: Path, begin_ms: int, end_ms: int) -> None:
@@ -95,39 +95,3 @@ def _check(folds: tuple[Fold, ...], data: Path, begin_ms: int, end_ms: int) -> N
             f"{data} has payments from {has}, this protocol learns and judges from {needs} and "
             "later: choose another --protocol"
         )
-
-
-def _material(
-    data: Path, mapping: str, config: TrainingConfig, tracker: Tracker
-) -> tuple[Material, str]:
-    tracker.say(f"reading {data}")
-    loaded = load_mapping(mapping)
-    source = read_source(
-        data,
-        mapping=loaded,
-        labels=None,
-        intake=Intake(
-            rates=Rates.none(config.reporting_currency),
-            id_formats=config.id_formats,
-            attributes=frozenset(loaded.attributes),
-        ),
-        now_ms=round(datetime.now(UTC).timestamp() * 1000),
-    )
-    known = labels_of(source)
-    currency = config.reporting_currency
-    replayed = replayed_rows(source.transactions, known, source.attributes, currency, tracker)
-    ids = replayed.rows.transaction_id
-    fraud = truth(ids, known, known_by_ms=int(known.known_ms.max()))
-    kind = np.full(len(ids), "", "U16")
-    if KIND in source.frame.columns:
-        named = source.frame[KIND].to_numpy()[source.record]
-        by_id = dict(zip(source.transactions.transaction_id.tolist(), named.tolist(), strict=True))
-        kind = np.array([f"scenario {by_id[i]}" if by_id[i] else "" for i in ids.tolist()], "U16")
-    given = material(
-        replayed,
-        fraud,
-        kind,
-        attributes=source.attributes,
-        currency=currency,
-    )
-    return given, source.sha256
