@@ -1,7 +1,5 @@
 """A file of payments as evaluations read it: in order, cut, and replayed with fewer labels."""
 
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 import pytest

@@ -55,7 +55,10 @@ def test_the_frontier_is_what_trying_every_set_finds(payments: Payments) -> None
     """No set of the grid has as few alerts and more frauds."""
     found = values(payments)
     ladders = [
-        [*np.unique(np.quantile(v[~payments.fraud], [1 - s for s in SHARES], method="higher")), None]
+        [
+            *np.unique(np.quantile(v[~payments.fraud], [1 - s for s in SHARES], method="higher")),
+            None,
+        ]
         for v in found.values()
     ]
     tried = []

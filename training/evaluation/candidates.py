@@ -154,7 +154,7 @@ def _xgboost(task: Task) -> Learned:
         n_estimators=100, max_depth=3, learning_rate=0.1, tree_method="exact", n_jobs=1,
         random_state=task.seed,
     )  # fmt: skip
-    return Estimator("XGBoost", model.fit(task.features, task.fraud), (BY_SHAP,))
+    return Estimator("XGBoost", model.fit(task.features, task.fraud))
 
 
 def _boosting(task: Task) -> Learned:

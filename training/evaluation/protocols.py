@@ -104,7 +104,9 @@ def _compared(asked: Asked) -> tuple[str, dict[str, Any], Scored]:
     experiment = Experiment(payments, asked.folds, (everything(payments),), every)
     scored = _run(asked, experiment)["all"]
     rows = table(payments, scored, asked.tracker)
-    spent = costs(asked.folder / MODELS, {one.file: one.label for one in every}, asked.tracker)
+    spent = costs(
+        asked.folder / MODELS, {one.file: one.label for one in every if one.history}, asked.tracker
+    )
     page = markdown(rows, folds=asked.told, seeds=asked.seeds)
     data = {
         "rows": [asdict(row) for row in rows],
