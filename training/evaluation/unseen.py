@@ -40,7 +40,8 @@ from training.progress import Tracker
 
 LEADS = label(NETWORK)
 EITHER = label("network or autoencoder, the higher rank")
-BOTH = label("network and autoencoder, tail shares multiplied")
+SPARING = label("network or autoencoder, its rank counted a third")
+STRANGER_WEIGHTS = {EITHER: 1, SPARING: 3}
 LEAST_FRAUDS = 20
 """A kind with fewer among the judged is not looked for."""
 METRICS: Mapping[str, Metric] = {
@@ -116,16 +117,18 @@ def unseen_worlds(payments: Payments, folds: Sequence[Fold]) -> tuple[World, ...
 def combined(scored: Scored) -> Scored:
     """Add rows that use the anomaly score beside the calibrated one, fit by fit.
 
-    Both are turned into the share of judged payments that score higher. The first row takes the
-    smaller of the two shares, the second their product (Fisher's rule of combining p-values).
+    Both are turned into the share of judged payments that score higher, and the smaller share
+    counts, the autoencoder's after it was multiplied: what is stranger than all but one in a
+    thousand then ranks with what is riskier than all but three in a thousand.
     """
-    more: dict[str, dict[str, list[Scores]]] = {EITHER: {}, BOTH: {}}
+    more: dict[str, dict[str, list[Scores]]] = {name: {} for name in STRANGER_WEIGHTS}
     for fold, runs in scored.scores[LEADS].items():
         for own, alone in zip(runs, scored.scores[label(AUTOENCODER)][fold], strict=True):
-            first, second = _tail(own), _tail(alone)
-            nearer = np.minimum(first, second) + 1e-6 * np.maximum(first, second)
-            more[EITHER].setdefault(fold, []).append(-nearer)
-            more[BOTH].setdefault(fold, []).append(-np.log(first) - np.log(second))
+            risky, strange = _tail(own), _tail(alone)
+            for name, weight in STRANGER_WEIGHTS.items():
+                share = np.minimum(risky, weight * strange)
+                ties = 1e-6 * np.maximum(risky, strange)
+                more[name].setdefault(fold, []).append(-share - ties)
     return replace(scored, scores={**scored.scores, **more})
 
 
@@ -149,7 +152,7 @@ def unseen_found(
         found += [one.found(seen, name) for name in scored.scores]
         worth += [
             Worth(kind, how, one.differs(how, label(CLASSIFIER)))
-            for how in (LEADS, EITHER, BOTH, label(AUTOENCODER))
+            for how in (LEADS, EITHER, SPARING, label(AUTOENCODER))
         ]
         advance(1)
     return found, worth
