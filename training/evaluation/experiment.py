@@ -52,12 +52,13 @@ class Fit:
 
 @dataclass(frozen=True, eq=False)
 class Experiment:
-    """All that is to be fitted."""
+    """All that is to be fitted; models of the fold `measured` are kept, to see what they cost."""
 
     payments: Payments
     folds: Sequence[Fold]
     worlds: Sequence[World]
     candidates: Sequence[Candidate]
+    measured: Fold | None = None
 
     def fits(self, world: World) -> list[Fit]:
         """Return the work in one world, what takes longest first."""
@@ -67,11 +68,6 @@ class Experiment:
             for fold in self.folds
             for seed in range(candidate.seeds)
         ]
-
-    @property
-    def measured(self) -> Fold:
-        """The fold whose models are kept, to measure what they cost."""
-        return self.folds[0]
 
 
 def everything(payments: Payments) -> World:

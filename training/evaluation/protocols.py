@@ -102,7 +102,7 @@ def _four_weeks(asked: Asked) -> Page:
 def _compared(asked: Asked) -> tuple[str, dict[str, Any], Scored]:
     payments = asked.past.payments
     every = candidates(asked.config, asked.seeds)
-    experiment = Experiment(payments, asked.folds, (everything(payments),), every)
+    experiment = Experiment(payments, asked.folds, (everything(payments),), every, asked.folds[0])
     scored = _run(asked, experiment)["all"]
     rows = table(payments, scored, asked.tracker)
     spent = costs(

@@ -94,11 +94,7 @@ def _keep(views: Views, world: World, folder: Path) -> None:
 
 
 def _kept(experiment: Experiment, fit: Fit) -> bool:
-    return (
-        fit.folder == experiment.worlds[0].folder
-        and fit.fold == experiment.measured
-        and fit.seed == 0
-    )
+    return fit.fold == experiment.measured and fit.seed == 0
 
 
 def _fit(folder: Path, fit: Fit, more_seed: int, keep: bool) -> None:  # noqa: FBT001 - a fact
