@@ -70,9 +70,9 @@ TEXTS: dict[str, str] = {
     "merchant_fraud_known": "Whether frauds at this merchant are known",
     "merchant_fraud_rate_7d": "{percent} of this merchant's payments of a week known as fraud",
     "merchant_fraud_rate_30d": "{percent} of this merchant's payments of a month known as fraud",
-    "merchant_fraud_share": "{percent} of this merchant's labelled payments since its first fraud "
-    "are fraud",
-    "merchant_clean_7d": "{value} labelled payments at this merchant since its last known fraud",
+    "merchant_run_frauds": "{value} frauds known of this merchant and no genuine payment since",
+    "merchant_run_age_h": "{value} hours since this merchant's unbroken run of frauds began",
+    "merchant_clean_age_d": "{value} days since the last genuine payment known of this merchant",
     "merchant_volume_1d": "Merchant had {value} payments the day before; typical {typical}",
     "merchant_volume_7d": "Merchant has {value} payments a day over a week; typical {typical}",
     "merchant_volume_30d": "Merchant has {value} payments a day over a month; typical {typical}",
