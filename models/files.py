@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _SAMPLE_BYTES = 1 << 16
 _ROWS_THAT_TELL_TYPES = 10_000
+# Three digits after a comma may as well be thousands.
+_DECIMAL_COMMA = re.compile(r"-?\d+,(\d{1,2}|\d{4,})")
+_DECIMAL_POINT = re.compile(r"-?\d+\.\d+")
 _SEPARATORS = ",;\t|"
 
 _LABEL_COLUMNS = ("transaction_id", "is_fraud", "known_at")
@@ -45,8 +48,9 @@ def _read_csv(path: Path) -> pl.DataFrame:
         sample, encoding = head.decode("cp1252", "replace"), "cp1252"
     header, *lines = sample.splitlines() or [""]
     separator = max(_SEPARATORS, key=header.count)
-    fields = [field.strip(' "') for line in lines[:-1] for field in line.split(separator)]
-    comma = separator != "," and any(re.fullmatch(r"-?\d+,\d+", field) for field in fields)
+    fields = {field.strip(' "') for line in lines for field in line.split(separator)}
+    comma = separator != "," and any(map(_DECIMAL_COMMA.fullmatch, fields))
+    comma = comma and not any(map(_DECIMAL_POINT.fullmatch, fields))
     read = partial(pl.read_csv, path, separator=separator, decimal_comma=comma, encoding=encoding)
     try:
         return read(infer_schema_length=_ROWS_THAT_TELL_TYPES)

@@ -1,13 +1,11 @@
 """Signs in a column's name and values that it is filled in after the fact."""
 
-import re
-import unicodedata
-
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from models.instants import MALFORMED, parse_instants
+from training.column_names import words
 
 _DAY_MS = 86_400_000
 _HINTS = frozenset(
@@ -39,14 +37,6 @@ _LEAST_TIMES = 20
 _LEAST_LATER_MS = 60_000
 _OTHER_CLOCK_MS, _OTHER_CLOCK_SPREAD_MS = 14 * 3_600_000, 3_600_000
 _SHOWN = 4
-
-
-def words(name: str) -> tuple[str, ...]:
-    """Return the words of a column's name, in small letters without accents."""
-    plain = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
-    return tuple(re.findall(r"[a-z0-9]+", parted.lower()))
 
 
 def named_as_hindsight(name: str) -> str | None:
@@ -112,7 +102,7 @@ def _times_ms(
     column: pl.Series,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]] | None:
     """Return a column of times in milliseconds and where they are known; None for other columns."""
-    if column.dtype in {pl.Date, pl.Datetime}:
+    if isinstance(column.dtype, pl.Date | pl.Datetime):
         values = column.dt.epoch("ms")
         return values.fill_null(0).to_numpy().astype(np.int64), values.is_not_null().to_numpy()
     if column.dtype != pl.String:

@@ -25,7 +25,7 @@ def strength(column: pl.Series, fraud: npt.NDArray[np.bool_]) -> float:
         missing = numbers.is_null().to_numpy().astype(np.float64)
         auc = max(_auc(numbers.fill_null(0.0).to_numpy(), fraud), _auc(missing, fraud))
         return max(auc, _auc(_rate_of_others(numbers, fraud), fraud))
-    if column.dtype in {pl.String, pl.Categorical, pl.Enum}:
+    if isinstance(column.dtype, pl.String | pl.Categorical | pl.Enum):
         return _auc(_rate_of_others(column.cast(pl.String), fraud), fraud)
     return 0.5
 
