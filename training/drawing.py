@@ -1,7 +1,7 @@
 """Pictures of reports, as SVG text to put inline: no file beside the page, no script.
 
-Ink and grey are drawn as CSS variables of the page (`--ink`, `--faint`), so that a picture is
-readable on a dark page too.
+Colours are drawn as CSS variables of the page (`--ink`, `--faint`, `--line-0` to `--line-5`), so
+that a picture is readable on a dark page too.
 """
 
 import io
@@ -51,10 +51,13 @@ def percent(drawn: Any, *, x_digits: int | None = None, y_digits: int | None = N
         drawn.yaxis.set_major_formatter(PercentFormatter(1, decimals=y_digits))
 
 
-def legend(drawn: Any) -> None:
-    """Name the lines."""
+def legend(drawn: Any, *, above: bool = False) -> None:
+    """Name the lines, in a free corner or above the axes."""
     with rc_context(_STYLE):
-        drawn.legend(fontsize=8)
+        if above:
+            drawn.figure.legend(fontsize=8, loc="outside upper center", ncols=3)
+        else:
+            drawn.legend(fontsize=8)
 
 
 def colour(number: int) -> str:
@@ -69,4 +72,6 @@ def svg(figure: Figure) -> str:
         FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text.replace(INK, f"var(--ink, {INK})").replace(FAINT, f"var(--faint, {FAINT})")
+    for number, plain in enumerate(COLOURS):
+        text = text.replace(plain, f"var(--line-{number}, {plain})")
     return text[text.index("<svg") :]

@@ -7,17 +7,18 @@ import numpy.typing as npt
 
 from training.audit.findings import Finding, Level
 from training.audit.inputs import Coded, coded_inputs, sampled_rows
+from training.audit.labelling import NO_LABELS
 from training.audit.maturity import mature_until_ms
 from training.audit.stability_index import chance_index, ratio_with_interval, stability_index
 from training.audit.subject import Subject
-from training.audit.weeks import Weeks
+from training.audit.weeks import Weeks, told_weeks
 
 _SLIGHT, _LARGE = 0.1, 0.25
 _SLIGHT_FACTOR, _LARGE_FACTOR = 1.5, 2.0
 _FRAUD_NOTE, _FRAUD_WARNING = 1.1, 1.5
 _NAMED = 5
 _DRAWN = 12
-_TOO_SHORT = "not compared: the file has less than four whole weeks"
+_TOO_SHORT = "not judged: the file has less than four whole weeks"
 
 
 def volume_drift(subject: Subject) -> Finding:
@@ -32,7 +33,7 @@ def volume_drift(subject: Subject) -> Finding:
     worst = int(factors.argmax())
     factor = float(factors[worst])
     told = (
-        f"{usual:,.0f} payments a day in the first {weeks.reference} weeks, "
+        f"{usual:,.0f} payments a day in {told_weeks('first', weeks.reference)}, "
         f"{later.min():,.0f} to {later.max():,.0f} in the weeks after"
     )
     if factor >= _SLIGHT_FACTOR:
@@ -77,15 +78,14 @@ def fraud_drift(subject: Subject) -> Finding:
     """Fraud share of the first and the last quarter of the weeks whose labels have arrived."""
     weeks, fraud = subject.weeks, subject.fraud
     if weeks is None or fraud is None:
-        why = _TOO_SHORT if weeks is None else "not compared: there are no labels"
-        return Finding("fraud drift", "note", why)
+        return Finding("fraud drift", "note", _TOO_SHORT if weeks is None else NO_LABELS)
     limit = mature_until_ms(subject)
     newest = int(subject.transactions.occurred_ms.max())
     mature = sum(min(weeks.end_ms(week) - 1, newest) <= limit for week in range(weeks.count))
     part = mature // 4
     if not part or not fraud.any():
         why = "less than four whole weeks have all their labels" if not part else "no fraud"
-        return Finding("fraud drift", "note", f"not compared: {why}")
+        return Finding("fraud drift", "note", f"not judged: {why}")
     frauds, payments = _by_customer(subject, weeks, fraud, part, mature)
     ratio, low, high = ratio_with_interval(frauds, payments)
     shares = weeks.counts(fraud)[:mature] / np.maximum(weeks.counts()[:mature], 1)
@@ -93,9 +93,9 @@ def fraud_drift(subject: Subject) -> Finding:
     beyond = max(low, 1 / high, 1.0)
     level: Level = _by(beyond, _FRAUD_NOTE, _FRAUD_WARNING)
     told = (
-        f"{first:.2%} of payments are fraud in the first {part} weeks, {last:.2%} in the last "
-        f"{part} that have their labels: {ratio:.2f} times as much (95 % interval {low:.2f} to "
-        f"{high:.2f}, by customer)"
+        f"{first:.2%} of payments are fraud in {told_weeks('first', part)}, {last:.2%} in "
+        f"{told_weeks('last', part)} with all labels: {ratio:.2f} times as much (95 % interval "
+        f"{low:.2f} to {high:.2f}, by customer)"
     )
     told += {
         "good": "; no more than chance explains",

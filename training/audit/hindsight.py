@@ -73,15 +73,27 @@ def only_in_frauds(column: pl.Series, fraud: npt.NDArray[np.bool_]) -> str | Non
     return (
         f"it is {constant} in {_share(1 - genuine_share, 'genuine payment')} and something else "
         f"({shown}{more}) in {_share(fraud_share, 'fraud')}"
-        + (f", and its name says {hint}" if hint else "")
+        + (f", its name says {hint}" if hint else "")
     )
 
 
 def later_than_payment(column: pl.Series, occurred_ms: npt.NDArray[np.int64]) -> str | None:
-    """Say so when a column of times lies after the payments.
+    """Say so when a column holds times that lie after the payments."""
+    later = lateness_ms(column, occurred_ms)
+    if later is None:
+        return None
+    median = float(np.median(later)) / _DAY_MS
+    return f"its times lie after the payment, half of them by {median:.1f} days or more"
 
-    Another clock's view of the payment (a constant few hours off) and dates planned beforehand,
-    such as an expiry, do not count.
+
+def lateness_ms(
+    column: pl.Series, occurred_ms: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64] | None:
+    """Return how long after the payment a column's times lie, where there is one, (m,).
+
+    None for a column of other things, or of times that do not lie after. Another clock's view of
+    the payment (a constant few hours off) and dates planned beforehand, such as an expiry, do
+    not count.
     """
     if set(words(column.name)) & _PLANNED:
         return None
@@ -92,10 +104,9 @@ def later_than_payment(column: pl.Series, occurred_ms: npt.NDArray[np.int64]) ->
     later = (ms - occurred_ms)[known]
     if len(later) < _LEAST_TIMES or np.mean(later > _LEAST_LATER_MS) < _MOSTLY:
         return None
-    median = float(np.median(later))
-    if median <= _OTHER_CLOCK_MS and float(np.std(later)) < _OTHER_CLOCK_SPREAD_MS:
+    if np.median(later) <= _OTHER_CLOCK_MS and np.std(later) < _OTHER_CLOCK_SPREAD_MS:
         return None
-    return f"its times lie after the payment, half of them by {median / _DAY_MS:.1f} days or more"
+    return later
 
 
 def _times_ms(

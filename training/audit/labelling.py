@@ -14,14 +14,15 @@ _FEW_FRAUDS = 200
 _RARE, _COMMON = 1e-5, 0.2
 _UNEVEN = 0.5
 _MANY_STRAY = 0.05
-_NO_LABELS = "there are no labels; give --labels or a mapping with `label`"
+_ASK = "there are no labels; give --labels or a mapping with `label`"
+NO_LABELS = "not judged: there are no labels"
 
 
 def label_rate(subject: Subject) -> Finding:
     """How many payments are fraud."""
     fraud = subject.fraud
     if fraud is None:
-        return Finding("label rate", "problem", _NO_LABELS, {"frauds": 0})
+        return Finding("label rate", "problem", _ASK)
     rate, frauds = float(fraud.mean()), int(fraud.sum())
     times = subject.transactions.occurred_ms
     figures = {
@@ -42,7 +43,7 @@ def label_rate(subject: Subject) -> Finding:
 def label_delay(subject: Subject) -> Finding:
     """How long after a fraud its label is known."""
     if subject.labels is None:
-        return Finding("label delay", "problem", _NO_LABELS)
+        return Finding("label delay", "problem", NO_LABELS)
     delays = subject.fraud_delays_ms / DAY_MS
     if not len(delays):
         return Finding("label delay", "problem", "no label of a fraud belongs to this file")
@@ -77,7 +78,7 @@ def label_coverage(subject: Subject) -> Finding:
     """Which payments have a label at all, from which source, and labels that belong to none."""
     labels, fraud = subject.labels, subject.fraud
     if labels is None or fraud is None or not len(labels):
-        return Finding("label coverage", "problem", _NO_LABELS)
+        return Finding("label coverage", "problem", NO_LABELS, {"labelled": 0})
     named = pl.Series(labels.transaction_id, dtype=pl.String).unique()
     labelled = subject.ids.is_in(named.implode()).to_numpy()
     stray = int((~named.is_in(subject.ids.implode())).sum())
@@ -96,7 +97,7 @@ def label_coverage(subject: Subject) -> Finding:
     if stray:
         told += f"; {stray:,} labels ({stray / len(named):.1%}) belong to no payment of this file"
         level = "warning" if stray > _MANY_STRAY * len(named) else level
-    if sources:
+    if sources and not _declared(subject, sources):
         told += f"; frauds were told by {_counted(sources)}"
     return Finding("label coverage", level, told, figures)
 
@@ -122,6 +123,12 @@ def _coverage(
                 f"{subject.weeks.start(least)}; find out why before trusting either"
             )
     return "note", told
+
+
+def _declared(subject: Subject, sources: Counter[str]) -> bool:
+    """Whether the mapping itself says where all labels come from."""
+    label = subject.mapping.file.label
+    return label is not None and list(sources) == [label.source]
 
 
 def _counted(sources: Counter[str]) -> str:

@@ -34,7 +34,9 @@ class Suspect:
     def told(self) -> str:
         """Say what it is, why it is suspected and what to do."""
         what = "known only after the fact" if self.afterwards else "nearly tells fraud alone"
-        return f"{self.column} ({what}): {', and '.join(self.signs)}; {self.use.told}{self._remedy}"
+        use = self.use.told
+        signs = ", ".join(self.signs)
+        return f"{self.column} ({what}): {signs}. {use[0].upper()}{use[1:]}{self._remedy}"
 
     @property
     def _remedy(self) -> str:
@@ -51,7 +53,7 @@ def leakage(subject: Subject) -> Finding:
     """Columns of the table that separate fraud from genuine payments alone, or come after them."""
     fraud = subject.fraud
     if fraud is None or not fraud.any() or fraud.all():
-        return Finding("leakage", "note", "not checked: it needs frauds and genuine payments")
+        return Finding("leakage", "note", "not judged: it needs frauds and genuine payments")
     found = suspects(subject, fraud)
     inputs = [one for one in found if one.use.use == "input"]
     loose = [one for one in found if one.use.use == "unmapped"]

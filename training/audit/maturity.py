@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from models.labels import Labels
 from training.audit.findings import Finding
+from training.audit.labelling import NO_LABELS
 from training.audit.subject import DAY_MS, Subject
 from training.truth import fraud_delays_ms
 from training.windows import label_delay_ms
@@ -17,8 +18,14 @@ _LEAST_FRAUDS = 50
 def label_maturity(subject: Subject) -> Finding:
     """How young the last payments are, measured by how long labels take."""
     labels = subject.labels
-    if labels is None or not len(subject.fraud_delays_ms):
-        return Finding("label maturity", "problem", "not told: no label of a fraud is in this file")
+    if labels is None:
+        return Finding("label maturity", "problem", NO_LABELS)
+    if not len(subject.fraud_delays_ms):
+        return Finding(
+            "label maturity",
+            "problem",
+            "not judged: no label of a fraud belongs to a payment of this file",
+        )
     times = subject.transactions.occurred_ms
     newest = int(labels.known_ms.max())
     mature_to = mature_until_ms(subject)

@@ -39,7 +39,8 @@ def _by_day(
     figure, drawn = axes("Day (UTC)", what, width=_WIDTH)
     days = np.datetime64(time["first_day"], "D") + np.arange(len(counts))
     drawn.plot(days, counts, color=colour(number), lw=1.2)
-    drawn.set_ylim(bottom=0)
+    drawn.set_ylim(0, 1.1 * max(*counts, 1))
+    drawn.yaxis.get_major_locator().set_params(integer=True)
     if mature is not None and np.datetime64(mature, "D") < days[-1]:
         drawn.axvline(
             np.datetime64(mature, "D"), color=FAINT, ls="--", lw=1, label="later ones: labels due"
@@ -60,5 +61,5 @@ def _drift(figures: Mapping[str, Any]) -> str:
     for bound in (0.1, 0.25):
         drawn.axhline(bound, color=FAINT, ls="--", lw=1)
     drawn.set_ylim(bottom=0)
-    legend(drawn)
+    legend(drawn, above=True)
     return svg(figure)

@@ -46,7 +46,7 @@ SCALES: tuple[Scale, ...] = (
         "completeness", "completeness", "context_missing",
         "missing of country, ip_country, device_id, channel, mcc, position and authentication",
         (1, 4, 7, NEVER),
-        lambda v: f"{v:.3g} of the 7 fields of place, device and channel are missing",
+        lambda v: f"{v:.3g} of 7 fields about place, device and channel are missing",
         "map country, channel, mcc, device_id and the others as far as the source system has them",
     ),
     Scale(
@@ -100,7 +100,7 @@ SCALES: tuple[Scale, ...] = (
         "labels", "label coverage", "labelled",
         "payments with a label",
         (1, 1, 1, 1),
-        lambda v: f"{v:,.0f} payments have a label",
+        lambda _: "no payment has a label",
         "give --labels, or a mapping with `label`",
         least=True,
     ),

@@ -48,7 +48,7 @@ def _graded(dimension: str, by_check: dict[str, Finding]) -> Grade:
     ]
     if not measured:
         check = next(scale.check for scale in SCALES if scale.dimension == dimension)
-        return Grade(dimension, UNJUDGED, f"not judged: {by_check[check].text}", None)
+        return Grade(dimension, UNJUDGED, by_check[check].text, None)
     grades = [scale.grade(value) for scale, value in measured]
     lowest = min(grades)
     if lowest == BEST:

@@ -23,15 +23,16 @@ def stability_index(
 def chance_index(
     expected: npt.NDArray[np.int64], found: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
-    """Return what such samples exceed once in a thousand times without any drift, (w,).
+    """Return what one of the w samples exceeds once in a thousand times without any drift, (w,).
 
     Without drift the index is distributed as (1/n + 1/m) times chi-squared with k - 1 degrees of
-    freedom (Yurdakul, "Statistical properties of population stability index", 2018).
+    freedom (Yurdakul, "Statistical properties of population stability index", 2018); the chance is
+    shared among the samples (Bonferroni).
     """
     used = max(int(((expected > 0) | (found > 0).any(axis=0)).sum()), 2)
     sizes = np.maximum(found.sum(axis=1), 1)
     scale = 1 / max(int(expected.sum()), 1) + 1 / sizes
-    return np.asarray(scale * chi2.ppf(1 - _CHANCE, used - 1), np.float64)
+    return np.asarray(scale * chi2.ppf(1 - _CHANCE / len(found), used - 1), np.float64)
 
 
 def ratio_with_interval(

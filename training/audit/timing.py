@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from training.audit.findings import Finding
+from training.audit.labelling import NO_LABELS
 from training.audit.subject import DAY_MS, Subject, by_day
 from training.errors import UnusableData
 from training.windows import Window, divide, label_delay_ms
@@ -60,7 +61,7 @@ def time_gaps(subject: Subject) -> Finding:
 def training_windows(subject: Subject) -> Finding:
     """Which windows training would cut, and how many frauds lie in each."""
     if subject.fraud is None or subject.labels is None or not len(subject.labels):
-        return Finding("training windows", "problem", "not cut: there are no labels")
+        return Finding("training windows", "problem", NO_LABELS)
     times = subject.transactions.occurred_ms
     try:
         windows = divide(

@@ -47,3 +47,8 @@ def weeks_of(occurred_ms: npt.NDArray[np.int64]) -> Weeks | None:
     index = (occurred_ms - first_ms) // _WEEK_MS
     reference = max(1, min(_MOST_REFERENCE, whole // _LEAST))
     return Weeks(np.where(index < whole, index, -1), first_ms, int(whole), reference)
+
+
+def told_weeks(which: str, count: int) -> str:
+    """Return "the first week", "the first 4 weeks"."""
+    return f"the {which} week" if count == 1 else f"the {which} {count} weeks"

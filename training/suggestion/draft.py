@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from models.errors import BadInput
@@ -16,7 +17,7 @@ from training.suggestion.codes import code_guesses
 from training.suggestion.guess import Columns, Guess
 from training.suggestion.identities import party_guess, plain_guesses, transaction_guess
 from training.suggestion.labels import label_guess, with_delay
-from training.suggestion.leftovers import Known, Leftover, leftover
+from training.suggestion.leftovers import Known, Leftover, leftover, told_late
 from training.suggestion.money import amount_guess, currency_guess
 from training.suggestion.times import time_guess
 from training.suggestion.writing import comment, entries, entry, plain
@@ -35,16 +36,17 @@ def suggestion(table: pl.DataFrame, name: str, now: datetime) -> str:
     columns = Columns.of(table, name)
     guesses = _guesses(columns)
     tried = _tried(guesses, columns.sample, name, now)
-    guesses = [
-        with_delay(one, _span_days(tried)) if one.field == "label" else one for one in guesses
-    ]
-    taken = {one.column for one in guesses}
     known = Known(
         rows=tried.record,
         occurred_ms=tried.transactions.occurred_ms,
-        fraud=None if tried.labels is None else tried.labels.is_fraud,
+        fraud=_fraud(tried),
     )
-    left = [leftover(one, known) for one in columns.sample.iter_columns() if one.name not in taken]
+    free = columns.sample.drop([one.column for one in guesses if one.column is not None])
+    late = told_late(free, known)
+    guesses = [
+        with_delay(one, late, _span_days(tried)) if one.field == "label" else one for one in guesses
+    ]
+    left = [leftover(column, known) for column in free.iter_columns()]
     return "".join(f"{line}\n" for line in _lines(columns, guesses, left, tried))
 
 
@@ -82,6 +84,13 @@ def _tried(guesses: Sequence[Guess], sample: pl.DataFrame, name: str, now: datet
     mapping = Mapping(MappingFile.model_validate(fields), name, _TRIAL_KEY)
     intake = Intake(rates=Rates.none("EUR"))
     return mapping.apply(sample, intake=intake, now_ms=round(now.timestamp() * 1000))
+
+
+def _fraud(tried: Mapped) -> npt.NDArray[np.bool_] | None:
+    """Return which payments are fraud; None where nothing can be learned from that."""
+    if tried.labels is None or not tried.labels.is_fraud.any() or tried.labels.is_fraud.all():
+        return None
+    return tried.labels.is_fraud
 
 
 def _span_days(tried: Mapped) -> float:

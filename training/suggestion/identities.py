@@ -39,15 +39,16 @@ def transaction_guess(columns: Columns) -> Guess:
 def party_guess(field: str, columns: Columns) -> Guess | None:
     """Return the column of customers or merchants; rows without a value would be refused."""
     for column, certainty in columns.named(field):
-        missing = missing_share(column)
+        whole = columns.table[column.name]
+        missing = missing_share(whole)
         if missing > _MOST_MISSING or not _is_id(column, _LONGEST_ID):
             continue
-        distinct = column.n_unique()
-        why = f"{distinct:,} different values in {len(column):,} sampled rows"
+        distinct = whole.n_unique()
+        why = f"{distinct:,} different values in {len(whole):,} rows"
         if missing:
             why += f"; {missing:.1%} of rows have none and will be refused"
         known: Certainty = certainty
-        if distinct > _ONCE * len(column):
+        if distinct > _ONCE * len(whole):
             known = "guess"
             why += "; nearly each comes once, so histories will hold little"
         return _identity(field, column, known, why)
@@ -58,9 +59,9 @@ def plain_guesses(columns: Columns) -> list[Guess]:
     """Return further ids, each as far as a column is named like it."""
     found: list[Guess] = []
     for field in _PLAIN:
-        for column, certainty in columns.named(field):
+        for column, _ in columns.named(field):
             if _is_id(column, _LONGEST_ID):
-                guess = _identity(field, column, certainty, "by its name")
+                guess = _identity(field, column, "likely", "so its name says")
                 found.append(guess)
                 columns = columns.without(guess.column)
                 break

@@ -7,7 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from training.audit.hindsight import later_than_payment, named_as_hindsight, only_in_frauds
+from training.audit.hindsight import (
+    lateness_ms,
+    later_than_payment,
+    named_as_hindsight,
+    only_in_frauds,
+)
 from training.audit.strength import judged_rows, strength
 from training.column_names import words
 from training.suggestion.guess import texts
@@ -38,7 +43,7 @@ class Leftover:
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """Payments read so far: their rows, times, and which are fraud; None without labels."""
+    """Payments read so far: their rows, times, and which are fraud; None unless there are both."""
 
     rows: npt.NDArray[np.int64]
     occurred_ms: npt.NDArray[np.int64]
@@ -60,6 +65,17 @@ def leftover(column: pl.Series, known: Known) -> Leftover:
     return Leftover(column.name, "category", many if levels > _LEVELS_KEPT else "")
 
 
+def told_late(columns: pl.DataFrame, known: Known) -> dict[str, npt.NDArray[np.int64]]:
+    """Return the columns that say when a fraud was told, with how long after, in milliseconds."""
+    found = {}
+    for column in columns[known.rows].iter_columns():
+        later = lateness_ms(column, known.occurred_ms)
+        only = known.fraud is not None and only_in_frauds(column, known.fraud) is not None
+        if later is not None and (only or named_as_hindsight(column.name)):
+            found[column.name] = later
+    return found
+
+
 def _kept_out(column: pl.Series, known: Known) -> str | None:
     """Return why a column may not be an input; None where nothing speaks against it."""
     if column.dtype.is_nested() or isinstance(column.dtype, pl.Binary | pl.Object):
@@ -70,7 +86,7 @@ def _kept_out(column: pl.Series, known: Known) -> str | None:
 def _afterwards(column: pl.Series, known: Known) -> str | None:
     hint = named_as_hindsight(column.name)
     column = column.gather(known.rows)
-    if known.fraud is not None and known.fraud.any() and not known.fraud.all():
+    if known.fraud is not None:
         judged = judged_rows(known.fraud)
         sign = only_in_frauds(column.gather(judged), known.fraud[judged])
         if sign is not None:

@@ -49,7 +49,8 @@ def currency_guess(columns: Columns, amount_column: str) -> Guess:
         if values and all(code in EXPONENTS for code in translated.values()):
             changed = {value: code for value, code in translated.items() if value != code}
             source = {"column": column.name} | ({"values": changed} if changed else {})
-            return Guess("currency", source, certainty, f"{len(values)} ISO 4217 codes")
+            why = "all are ISO 4217 codes"
+            return Guess("currency", source, certainty, why)
     for column in columns.sample.iter_columns():
         values = texts(column) if column.dtype == pl.String else []
         if 0 < len(values) <= _MOST_CURRENCIES and all(value in EXPONENTS for value in values):

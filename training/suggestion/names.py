@@ -13,6 +13,9 @@ _AFTER = frozenset(
     }
 )  # fmt: skip
 
+# Names that fit, but that other things go by as well.
+_WEAK = frozenset({"card1", "data", "deviceinfo", "y"})
+
 # The better name stands first. Accents and case are gone: Währung is wahrung.
 _NAMES: dict[str, str] = {
     "transaction_id": "transactionid txid txnid trxid transid paymentid transactionnumber transnum "
@@ -64,7 +67,7 @@ _NAMES: dict[str, str] = {
     "authentication": "authentication",
     "legacy": "legacy legacydecision",
     "label": "isfraud fraud txfraud fraudlabel fraudflag isfraudulent fraudulent istbetrug betrug "
-    "betrugsfall estfraude esfraude fraude frode class label target chargeback ischargeback",
+    "betrugsfall estfraude esfraude fraude frode class label target y chargeback ischargeback",
 }
 _PLACES = {
     field: {name: place for place, name in enumerate(names.split())}
@@ -82,7 +85,8 @@ def name_score(field: str, column: str) -> float:
     places = _PLACES[field]
     exact = places.get("".join(parts))
     if exact is not None:
-        return EXACT - exact / len(places)
+        best = NEAR if "".join(parts) in _WEAK else EXACT
+        return best - exact / len(places)
     core = list(parts)
     while len(core) > 1 and core[0] in _BEFORE:
         core.pop(0)
