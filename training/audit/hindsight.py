@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from models.cards import masked_text
 from models.instants import MALFORMED, parse_instants
 from training.column_names import words
 
@@ -67,7 +68,7 @@ def only_in_frauds(column: pl.Series, fraud: npt.NDArray[np.bool_]) -> str | Non
     if genuine_share > few or fraud_share < most:
         return None
     found = values.filter(pl.Series(fraud & other)).value_counts(sort=True)[column.name]
-    shown = ", ".join(repr(one) for one in found.head(_SHOWN).sort().to_list())
+    shown = ", ".join(masked_text(repr(one)) for one in found.head(_SHOWN).sort().to_list())
     more = ", …" if len(found) > _SHOWN else ""
     constant = "empty" if usual == "" else repr(usual)
     return (

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from models.attributes import Attribute
+from models.cards import masked_text
 from models.catalogue import NAMES
 from training.suggestion.leftovers import Leftover
 
@@ -15,8 +16,12 @@ _ENDLESS = 10**9
 
 
 def plain(text: str) -> str:
-    """Return text on one line, fit for a comment whatever a file's values hold."""
-    return "".join(one if one.isprintable() else " " for one in " ".join(text.split()))
+    """Return text on one line, fit for a comment whatever a file's values hold.
+
+    Card numbers in it are masked.
+    """
+    line = masked_text(" ".join(text.split()))
+    return "".join(one if one.isprintable() else " " for one in line)
 
 
 def comment(text: str) -> Iterator[str]:
@@ -74,6 +79,12 @@ def _made(name: str, kind: str) -> set[str]:
 
 
 def _flow(value: Mapping[str, Any] | Sequence[Any]) -> str:
+    """Return YAML on one line; letters that do not print (line breaks of all kinds) escaped."""
+    text = _dumped(value, unicode=True)
+    return text if text.isprintable() else _dumped(value, unicode=False)
+
+
+def _dumped(value: Mapping[str, Any] | Sequence[Any], *, unicode: bool) -> str:
     return yaml.safe_dump(
-        value, default_flow_style=True, sort_keys=False, width=_ENDLESS, allow_unicode=True
+        value, default_flow_style=True, sort_keys=False, width=_ENDLESS, allow_unicode=unicode
     ).strip()
