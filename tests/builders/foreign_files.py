@@ -15,11 +15,17 @@ def _rng() -> np.random.Generator:
 
 
 def _fraud() -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return np.arange(ROWS) % 37 == 5
+    fraud: np.ndarray[Any, np.dtype[np.bool_]] = np.arange(ROWS) % 37 == 5
+    return fraud
 
 
 def _money(middle: float) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.round(_rng().gamma(2.0, middle / 2, ROWS), 2)
+
+
+def _some(*values: str | None) -> list[str | None]:
+    """Return values drawn at random, None among them."""
+    return [values[place] for place in _rng().integers(0, len(values), ROWS)]
 
 
 def _moments() -> pl.Series:
@@ -90,13 +96,13 @@ def ieee_cis() -> pl.DataFrame:
             "card2": rng.integers(100, 600, ROWS).astype(float),
             "card4": rng.choice(["visa", "mastercard"], ROWS),
             "addr1": rng.integers(100, 540, ROWS).astype(float),
-            "P_emaildomain": rng.choice(["mail.example", "post.example", None], ROWS),
+            "P_emaildomain": _some("mail.example", "post.example", None),
             "C1": rng.integers(0, 50, ROWS).astype(float),
             "D1": rng.integers(0, 600, ROWS).astype(float),
-            "M1": rng.choice(["T", "F", None], ROWS),
+            "M1": _some("T", "F", None),
             "V1": rng.random(ROWS),
-            "DeviceType": rng.choice(["mobile", "desktop", None], ROWS),
-            "DeviceInfo": rng.choice(["Windows", "iOS Device", None], ROWS),
+            "DeviceType": _some("mobile", "desktop", None),
+            "DeviceInfo": _some("Windows", "iOS Device", None),
         }
     )
 

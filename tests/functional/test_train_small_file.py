@@ -203,6 +203,14 @@ def test_report_page_needs_nothing_but_itself(trained: Path) -> None:
     assert "Model card" in (trained / "card.md").read_text()
 
 
+def test_report_shows_the_scorecard_of_the_data(trained: Path) -> None:
+    """The grades and the verdict of the audit, as data and on the page."""
+    found = json.loads((trained / "report.json").read_text())["audit"]
+    page = (trained / "report.html").read_text()
+    assert found["verdict"]["fitness"][1:] in page
+    assert page.count('class="grade grade-') == len(found["scorecard"])
+
+
 def test_reference_describes_every_feature(trained: Path) -> None:
     """Drift has something to compare each feature and the risk score with."""
     bundle = load_bundle(trained)
