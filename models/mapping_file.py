@@ -56,7 +56,7 @@ class Time(Source):
     and makes their local hour known.
     """
 
-    unit: Literal["seconds", "milliseconds", "days"] = "seconds"
+    unit: Literal["milliseconds", "seconds", "minutes", "hours", "days"] = "seconds"
     since: str | None = None
     format: str | None = None
     time_zone: str | None = None

@@ -42,10 +42,11 @@ def run_training(
     )
     source = before(source, config.windows.until)
     known = labels_of(source)
-    found = audit(Subject.of(source, mapping), tracker)
+    found = audit(Subject.of(source, mapping, config.windows), tracker)
     for one in found.findings:
         if one.level in {"warning", "problem"}:
             tracker.say(f"{one.level}: {one.check}: {one.text}")
+    tracker.say(f"audit: {found.verdict.fitness} ({'; '.join(found.verdict.reasons)})")
     dataset = build_dataset(source.transactions, known, source.attributes, config, tracker)
     with reproducible(config):
         return train(

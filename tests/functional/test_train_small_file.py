@@ -203,6 +203,14 @@ def test_report_page_needs_nothing_but_itself(trained: Path) -> None:
     assert "Model card" in (trained / "card.md").read_text()
 
 
+def test_report_shows_the_scorecard_of_the_data(trained: Path) -> None:
+    """The grades and the verdict of the audit, as data and on the page."""
+    found = json.loads((trained / "report.json").read_text())["audit"]
+    page = (trained / "report.html").read_text()
+    assert found["verdict"]["fitness"][1:] in page
+    assert page.count('class="grade grade-') == len(found["scorecard"])
+
+
 def test_reference_describes_every_feature(trained: Path) -> None:
     """Drift has something to compare each feature and the risk score with."""
     bundle = load_bundle(trained)
@@ -274,3 +282,40 @@ def test_audit_prints_findings_for_people_and_machines(files: Files) -> None:
     assert {one["check"] for one in data["findings"]} >= {"validity", "leakage", "duplicates"}
     constant = next(one for one in data["findings"] if one["check"] == "constant columns")
     assert constant["figures"]["columns"] == ["currency"]
+    assert data["verdict"]["fitness"] in told.output
+    assert {one["dimension"] for one in data["scorecard"]} >= {"labels", "leakage", "stability"}
+
+
+def test_audit_writes_a_page(files: Files, tmp_path: Path) -> None:
+    """Beside what it prints."""
+    page = tmp_path / "audit.html"
+    result = CliRunner().invoke(
+        audit_command, [str(files.payments), "--labels", str(files.labels), "--html", str(page)]
+    )
+    assert result.exit_code == 0, result.output
+    assert "Verdict:" in result.output
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_audit_suggests_a_mapping_that_it_can_use(files: Files, tmp_path: Path) -> None:
+    """`--suggest-mapping > mine.yaml`, and the next audit reads the file with it."""
+    foreign = tmp_path / "foreign.csv"
+    table = pl.read_csv(files.payments).rename(
+        {"occurred_at": "booked", "customer_id": "client", "amount_minor": "amount_cents"}
+    )
+    table.write_csv(foreign)
+    refused = CliRunner().invoke(audit_command, [str(foreign)])
+    assert isinstance(refused.exception, PenumbraError)
+    assert "--suggest-mapping" in str(refused.exception)
+    suggested = CliRunner().invoke(audit_command, [str(foreign), "--suggest-mapping"])
+    assert suggested.exit_code == 0, suggested.output
+    mapping = tmp_path / "mine.yaml"
+    mapping.write_text(suggested.stdout)
+    result = CliRunner().invoke(
+        audit_command,
+        [str(foreign), "--mapping", str(mapping), "--labels", str(files.labels), "--json"],
+    )
+    assert result.exit_code == 0, result.output
+    found = {one["check"]: one for one in json.loads(result.stdout)["findings"]}
+    assert found["validity"]["figures"]["refused"] == 0
+    assert found["label coverage"]["figures"]["stray_labels"] == 0

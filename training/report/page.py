@@ -3,16 +3,12 @@
 The card follows Mitchell et al.: "Model Cards for Model Reporting" (FAT* 2019).
 """
 
-import math
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from training.metrics import log_odds
+from training.pages import environment
 from training.report import plots
 from training.report.run import Run
-
-_NOTHING = "n/a"
 
 
 def render_report(run: Run) -> str:
@@ -30,8 +26,8 @@ def render_report(run: Run) -> str:
         "Learning": plots.learning(run.history),
     }
     return (
-        _environment()
-        .get_template("report.html.j2")
+        environment()
+        .get_template("report/report.html.j2")
         .render(
             run=run,
             facts=run.facts,
@@ -45,8 +41,8 @@ def model_card(run: Run) -> str:
     spans = run.facts["windows"]["spans"]
     judged = spans[run.facts["windows"]["judged"]]
     return (
-        _environment()
-        .get_template("card.md.j2")
+        environment()
+        .get_template("report/card.md.j2")
         .render(
             run=run,
             facts=run.facts,
@@ -55,24 +51,3 @@ def model_card(run: Run) -> str:
             learned_to=judged["to"] if run.facts["refit"] else spans["train"]["to"],
         )
     )
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("training", "report"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["figure"] = _figure
-    environment.filters["share"] = _share
-    return environment
-
-
-def _figure(value: float | None, digits: int = 3) -> str:
-    return _NOTHING if value is None or math.isnan(value) else f"{value:.{digits}f}"
-
-
-def _share(value: float | None, digits: int = 1) -> str:
-    return _NOTHING if value is None or math.isnan(value) else f"{100 * value:.{digits}f} %"
