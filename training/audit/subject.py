@@ -39,7 +39,8 @@ class Subject:
     def attribute_columns(self) -> frozenset[str]:
         """Columns of the table that the mapping makes model inputs as attributes."""
         sources = self.mapping.file.attributes.values()
-        return frozenset(source.column for source in sources if source.column is not None)
+        inputs = [source.column for source in sources if source.kind != "group"]
+        return frozenset(column for column in inputs if column is not None)
 
     @staticmethod
     def of(source: Source, mapping: Mapping) -> "Subject":
