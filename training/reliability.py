@@ -1,6 +1,7 @@
 """Whether a probability of ten per cent means ten in a hundred: calibration with intervals."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,12 +9,16 @@ import numpy.typing as npt
 from training.metrics import CALIBRATION_BINS, log_odds, sigmoid
 from training.resampling import LEVEL, Figure, Totals, totals
 
+MOST_ERROR = 0.002
+SOUND = (0.9, 1.1)
+"""Within these the slope, and observed over expected frauds among flags, count as calibrated."""
+
 _STEPS = 50
 _CLOSE = 1e-9
 
 Floats = npt.NDArray[np.floating]
 Truth = npt.NDArray[np.bool_]
-Sums = dict[str, Floats]
+Sums = dict[str, Any]  # arrays of rows or of drawings, or single sums
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,26 @@ class Reliability:
     intercept: Figure
     observed_over_expected: Figure
     observed_over_expected_flags: Figure
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """A sentence for each figure that lies where a calibrated model's should not."""
+        limits = (
+            ("calibration error", self.calibration_error, (0.0, MOST_ERROR), 4),
+            ("slope", self.slope, SOUND, 2),
+            (
+                "observed over expected frauds among flags",
+                self.observed_over_expected_flags,
+                SOUND,
+                2,
+            ),
+        )
+        return tuple(
+            f"{name} {one.told(digits)} instead of {low:g} to {high:g}"
+            + (", which chance could explain" if one.low <= high and one.high >= low else "")
+            for name, one, (low, high), digits in limits
+            if one.value < low or one.value > high
+        )
 
 
 def reliability(
@@ -85,8 +110,11 @@ def recalibration(scores: npt.NDArray[np.float64], fraud: Truth) -> tuple[float,
     line = np.array([0.0, 1.0])
     before = _log_likelihood(line, scores, fraud)
     for _ in range(_STEPS):
-        terms = {k: v.sum() for k, v in _newton_terms(scores, fraud, (line[0], line[1])).items()}
-        step = np.array(_newton_step(terms))
+        terms = _newton_terms(scores, fraud, (line[0], line[1]))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            step = np.array(_newton_step({name: np.sum(term) for name, term in terms.items()}))
+        if not np.isfinite(step).all():
+            break
         while (after := _log_likelihood(line + step, scores, fraud)) < before - _CLOSE:
             step /= 2
         line, before = line + step, after
@@ -127,13 +155,14 @@ def _newton_step(sums: Sums) -> tuple[Floats, Floats]:
 
 def _skill(sums: Sums) -> Floats:
     share = sums["frauds"] / sums["rows"]
-    return 1 - sums["error"] / sums["rows"] / (share * (1 - share))
+    skill: Floats = 1 - sums["error"] / sums["rows"] / (share * (1 - share))
+    return skill
 
 
 def _gaps(probability: Floats, fraud: Truth) -> Sums:
     """How much more was expected than observed, in the column of each row's bin."""
     order = np.argsort(probability, kind="stable")
-    found = {}
+    found: Sums = {}
     for number, rows in enumerate(np.array_split(order, CALIBRATION_BINS)):
         gap = np.zeros(len(fraud))
         gap[rows] = probability[rows] - fraud[rows]

@@ -28,6 +28,16 @@ class Figure:
     low: float
     high: float
 
+    def told(self, digits: int, *, percent: bool = False) -> str:
+        """Return "value (low to high)", as shares of a hundred when asked for."""
+        if np.isnan(self.value):
+            return "n/a"
+        scale, unit = (100, " %") if percent else (1, "")
+        value, low, high = (
+            f"{scale * one:.{digits}f}" for one in (self.value, self.low, self.high)
+        )
+        return f"{value}{unit} ({low} to {high})"
+
 
 NOTHING = Figure(float("nan"), float("nan"), float("nan"))
 
@@ -40,7 +50,7 @@ class Totals:
     drawn: dict[str, Floats]
 
     def figure(self, formula: Callable[[dict[str, Floats]], Floats]) -> Figure:
-        """What a formula makes of the sums, with its interval."""
+        """Return what a formula makes of the sums, with its interval."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return between(float(formula(self.observed)), formula(self.drawn))
 
@@ -48,7 +58,7 @@ class Totals:
 def totals(
     columns: dict[str, npt.NDArray[Any]], customers: Codes, *, rng: np.random.Generator
 ) -> Totals:
-    """Sums of columns, (n,) each, over all rows and over customers drawn anew (Efron 1979)."""
+    """Add up columns, (n,) each, over all rows and over customers drawn anew (Efron 1979)."""
     sums = by_customer(np.column_stack(list(columns.values())), customers)
     count = len(sums)
     draws = (np.bincount(rng.integers(0, count, count), minlength=count) for _ in range(RESAMPLES))
@@ -59,7 +69,7 @@ def totals(
 
 
 def by_customer(columns: npt.ArrayLike, customers: Codes) -> npt.NDArray[np.float64]:
-    """Sums of k columns, (n, k), over the rows of each customer that has any: (customers, k)."""
+    """Add up k columns, (n, k), over the rows of each customer that has any: (customers, k)."""
     table = np.asarray(columns, np.float64)
     codes = np.unique(customers, return_inverse=True)[1]
     return np.stack([np.bincount(codes, weights=column) for column in table.T], axis=1)

@@ -90,8 +90,9 @@ def scores(
 ) -> ScoreRows:
     """Return one bundle's scores of full vectors; `row` says where they stand in the batch.
 
-    `amount` is in the reporting currency, NaN where there is no exchange rate. A row without a finite score, or a model that fails, gives "unscored" with the reason:
-    never a 0, never "legitimate".
+    `amount` is in the reporting currency, NaN where there is no exchange rate. A row without a
+    finite score, or a model that fails, gives "unscored" with the reason: never a 0, never
+    "legitimate".
     """
     n = len(row)
     try:

@@ -86,7 +86,9 @@ def test_a_threshold_on_money_asks_less_of_large_payments(tmp_path: Path) -> Non
     Where the amount is not known the log-odds threshold of 1 counts.
     """
     bundle = load_bundle(
-        make_bundle(tmp_path / "b", names=("amount",), weights=[1], threshold=1, threshold_at_risk=20)
+        make_bundle(
+            tmp_path / "b", names=("amount",), weights=[1], threshold=1, threshold_at_risk=20
+        )
     )
     probabilities = np.array([0.51, 0.49, 0.99, 0.0051, 0.0049, 0.8, 0.7])
     amount = np.array([40.0, 40.0, 20.0, 4000.0, 4000.0, np.nan, np.nan])
