@@ -87,7 +87,7 @@ def test_chance_alone_is_rarely_called_a_difference() -> None:
     """Equal rates, customers that differ: no finding in nineteen of twenty windows at least."""
     rng = np.random.default_rng(3)
     alarms = 0
-    for seed in range(200):
+    for seed in range(80):
         tendency = rng.beta(0.5, 20, CUSTOMERS)
         customers = rng.integers(0, CUSTOMERS, 8000)
         flagged = rng.random(8000) < tendency[customers]
@@ -96,7 +96,7 @@ def test_chance_alone_is_rarely_called_a_difference() -> None:
         found = segments(keys, np.zeros(8000, bool), flagged, np.ones(8000), customers)
         assert found.comparisons == 8, seed
         alarms += bool(found.findings)
-    assert alarms <= 0.08 * 200
+    assert alarms <= 0.08 * 80
 
 
 def test_a_segment_treated_differently_is_told_in_a_sentence() -> None:
