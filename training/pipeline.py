@@ -19,7 +19,7 @@ from training.config import TrainingConfig
 from training.contest import hold_contest
 from training.dataset import Dataset
 from training.export import Parity, check_parity, export_network
-from training.fitting import fit_again, fit_and_calibrate, score
+from training.fitting import Fitted, calibrate_again, fit_and_calibrate, fit_for, score
 from training.flagging import Scored, choose_rule, flagging
 from training.judging import decide
 from training.networks import FraudNetwork
@@ -85,11 +85,7 @@ def train(
             data, rows, fitted.network, judged_log_odds, flagged, seconds, config, tracker,
         )  # fmt: skip
         if config.classifier.refit:
-            everything = data.within(data.windows.everything)
-            shipped = fit_again(
-                (data.features[everything], data.fraud[everything]),
-                fitted, data.spec, config, tracker,
-            )  # fmt: skip
+            shipped = _refit(data, part["judged"], fitted, config, tracker)
         contest = judging.result()
     graph, parity = _export(shipped.network, part["judged"][0], config)
 
@@ -151,6 +147,26 @@ def train(
         },
     )
     return Trained(out, identity, report)
+
+
+def _refit(
+    data: Dataset,
+    judged: tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]],
+    fitted: Fitted,
+    config: TrainingConfig,
+    tracker: Tracker,
+) -> Fitted:
+    """Fit again on all windows; a test window first serves to calibrate a network before it."""
+    calibration = fitted.network.calibration
+    if data.windows.test is not None:
+        index = data.within(data.windows.before_test)
+        calibration = calibrate_again(
+            (data.features[index], data.fraud[index]), judged, fitted.epochs,
+            data.spec, config, tracker,
+        )  # fmt: skip
+    index = data.within(data.windows.everything)
+    everything = (data.features[index], data.fraud[index])
+    return fit_for(everything, fitted.epochs, calibration, data.spec, config, tracker)
 
 
 def as_npy(array: npt.NDArray[Any]) -> bytes:
