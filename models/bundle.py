@@ -36,7 +36,11 @@ NOT_IDENTITY = ("report.json", "report.html", "card.md")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bundle:
-    """A verified bundle. `threshold` is in log-odds: a payment at or above it is flagged."""
+    """A verified bundle. `threshold` is in log-odds: a payment at or above it is flagged.
+
+    With a `threshold_at_risk` (money, in the reporting currency) a payment is flagged when
+    probability x amount reaches that, and `threshold` counts where the amount is not known.
+    """
 
     path: Path
     bundle_id: str
@@ -44,6 +48,7 @@ class Bundle:
     spec: FeatureSpec
     tile: int
     threshold: np.float32
+    threshold_at_risk: float | None
     background: NDArray[np.float32]
     risk_edges: NDArray[np.float32]
     reference: dict[str, Any]
@@ -97,6 +102,11 @@ def _loaded(path: Path, manifest: dict[str, Any]) -> Bundle:
     tile, threshold = int(manifest["tile"]), np.float32(manifest["threshold"])
     if tile < 1 or not np.isfinite(threshold):
         raise BundleRefused(path, f"tile {tile} or threshold {threshold} is none; train it again")
+    at_risk = manifest.get("threshold_at_risk")
+    if at_risk is not None and not 0 < at_risk < np.inf:
+        raise BundleRefused(
+            path, f"threshold_at_risk {at_risk} is no amount of money; train it again"
+        )
     return Bundle(
         path=path,
         bundle_id=manifest["bundle_id"],
@@ -104,6 +114,7 @@ def _loaded(path: Path, manifest: dict[str, Any]) -> Bundle:
         spec=spec,
         tile=tile,
         threshold=threshold,
+        threshold_at_risk=None if at_risk is None else float(at_risk),
         background=background,
         risk_edges=risk_edges,
         reference=json.loads((path / "reference.json").read_text()),

@@ -75,13 +75,15 @@ class Mapping:
 
     @property
     def attributes(self) -> dict[str, str]:
-        """Declared attributes and their kind, number or category."""
+        """Declared attributes and their kind: number, category or group."""
         return {name: column.kind for name, column in self.file.attributes.items()}
 
     def declared(self, rows: Transactions, most_levels: int = 32) -> tuple[Attribute, ...]:
-        """Return the attributes as features: categories with their most frequent levels."""
+        """Return the attributes a model may read: categories with their most frequent levels."""
         found = []
         for name, kind in self.attributes.items():
+            if kind == "group":
+                continue
             if kind == "number":
                 found.append(Attribute(name, "number"))
                 continue

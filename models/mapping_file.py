@@ -80,9 +80,12 @@ class LabelColumn(_Part):
 
 
 class AttributeColumn(Source):
-    """An extra column the model may use, as a number or as a category."""
+    """An extra column: a number or a category the model may use, or a group.
 
-    kind: Literal["number", "category"]
+    A group is what reports are told by, an age band for instance, and never a model input.
+    """
+
+    kind: Literal["number", "category", "group"]
 
 
 class MappingFile(_Part):

@@ -5,7 +5,7 @@ A name that is not known is refused, so that a typing mistake never trains with 
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -19,6 +19,9 @@ Rate = Annotated[float, Field(ge=0, lt=1)]
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+_WAYS = ("alert_rate", "alerts_per_day", "precision", "cost")
 
 
 class WindowConfig(_Section):
@@ -74,23 +77,55 @@ class ClassifierConfig(_Section):
     )
 
 
-class ThresholdConfig(_Section):
-    """How many flags there may be: a share of scored payments, or a number a day."""
+class CostConfig(_Section):
+    """What mistakes cost, in the reporting currency."""
 
-    alert_rate: Share | None = None
+    loss_given_fraud: float = Field(
+        1.0, gt=0, le=1, description="share of a fraud's amount lost when it is not flagged"
+    )
+    review_cost: float = Field(ge=0, description="of looking at one flag")
+    friction_cost: float = Field(0.0, ge=0, description="of bothering one genuine customer")
+
+
+class ThresholdConfig(_Section):
+    """Which payments are flagged: within a budget, at a precision, or at least cost."""
+
+    alert_rate: Share | None = Field(None, description="share of payments flagged; 0.005")
     alerts_per_day: float | None = Field(None, gt=0)
+    precision: Share | None = Field(None, description="share of flags that are fraud")
+    cost: CostConfig | None = None
+    rank_by: Literal["probability", "probability_x_amount"] = "probability"
 
     @model_validator(mode="after")
-    def _one_budget(self) -> Self:
-        if self.alert_rate is not None and self.alerts_per_day is not None:
-            raise ValueError("alert_rate and alerts_per_day exclude each other: keep one")
+    def _one_way(self) -> Self:
+        given = [name for name in _WAYS if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} exclude each other: keep one")
         return self
+
+    @property
+    def way(self) -> str:
+        """Name of the setting that chooses the threshold."""
+        return next((name for name in _WAYS if getattr(self, name) is not None), _WAYS[0])
+
+    @property
+    def target(self) -> float | None:
+        """What was asked for; None where costs decide."""
+        if self.cost is not None:
+            return None
+        return self.share(1.0) if self.way == "alert_rate" else float(getattr(self, self.way))
 
     def share(self, payments_a_day: float) -> float:
         """Budget as a share of scored payments; 0.5 % unless set."""
         if self.alerts_per_day is not None:
             return min(self.alerts_per_day / max(payments_a_day, 1.0), 0.5)
         return 0.005 if self.alert_rate is None else self.alert_rate
+
+
+class SegmentsConfig(_Section):
+    """Which attributes figures are also told by, beside the groups that the mapping declares."""
+
+    attributes: tuple[str, ...] = ()
 
 
 class BaselineConfig(_Section):
@@ -122,6 +157,7 @@ class TrainingConfig(_Section):
     autoencoder: AutoencoderConfig = AutoencoderConfig()
     classifier: ClassifierConfig = ClassifierConfig()
     threshold: ThresholdConfig = ThresholdConfig()
+    segments: SegmentsConfig = SegmentsConfig()
     baselines: BaselineConfig = BaselineConfig()
 
 

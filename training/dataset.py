@@ -8,7 +8,7 @@ import numpy.typing as npt
 from models.attributes import Attribute
 from models.features import FeatureSpec
 from models.labels import Labels
-from models.money import EXPONENTS
+from models.money import major_units
 from models.replay import replay
 from models.transaction import Transactions
 from training.config import TrainingConfig
@@ -115,7 +115,7 @@ def replayed_rows(
         names=found.names,
         rows=rows,
         customers=_customer_codes(rows),
-        amount=_amounts(rows, currency),
+        amount=major_units(rows.reporting_minor, currency),
     )
 
 
@@ -127,11 +127,6 @@ def varying(
     varies = (learned != learned[0]).any(axis=0)
     names = [name for name, keep in zip(replayed.names, varies, strict=True) if keep]
     return np.ascontiguousarray(replayed.features[:, varies]), names
-
-
-def _amounts(rows: Transactions, currency: str) -> npt.NDArray[np.float64]:
-    major = rows.reporting_minor / 10.0 ** EXPONENTS[currency]
-    return np.where(rows.reporting_minor < 0, np.nan, major)
 
 
 def _customer_codes(rows: Transactions) -> npt.NDArray[np.int64]:

@@ -4,6 +4,8 @@ import math
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from training.resampling import Figure
+
 _NOTHING = "n/a"
 
 
@@ -18,11 +20,16 @@ def environment() -> Environment:
     )
     found.filters["figure"] = _figure
     found.filters["share"] = _share
+    found.filters["told"] = _told
     return found
 
 
 def _figure(value: float | None, digits: int = 3) -> str:
     return _NOTHING if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _told(found: Figure | None, digits: int = 3, *, percent: bool = False) -> str:
+    return _NOTHING if found is None else found.told(digits, percent=percent)
 
 
 def _share(value: float | None, digits: int = 1) -> str:

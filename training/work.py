@@ -10,8 +10,10 @@ from training.arithmetic import reproducible
 from training.audit import Subject, audit
 from training.config import TrainingConfig
 from training.dataset import build_dataset
+from training.errors import ConfigRefused
 from training.pipeline import Trained, train
 from training.progress import Tracker
+from training.segments import SEGMENT_KEYS
 from training.source import before, labels_of, read_source
 
 
@@ -27,6 +29,7 @@ def run_training(
     tracker: Tracker,
 ) -> Trained:
     """Train on a file and write the bundle to `out`. Raises PenumbraError, one line."""
+    told_by = _told_by(mapping, config)
     exchange = _rates(rates, config)
     tracker.say(f"reading {data}")
     source = read_source(
@@ -54,6 +57,7 @@ def run_training(
             found,
             config,
             out,
+            told_by=told_by,
             data_facts={
                 "file": data.name,
                 "sha256": source.sha256,
@@ -65,6 +69,27 @@ def run_training(
             now=now,
             tracker=tracker,
         )
+
+
+def _told_by(mapping: Mapping, config: TrainingConfig) -> tuple[str, ...]:
+    """Return the attributes that figures are told by: groups, and categories that are named."""
+    kinds = mapping.attributes
+    fit = [name for name, kind in kinds.items() if kind in {"category", "group"}]
+    for name in config.segments.attributes:
+        if name not in fit:
+            raise ConfigRefused(
+                f"segments.attributes: {name} is no category or group of mapping {mapping.name}; "
+                f"it declares {', '.join(fit) or 'none'}"
+            )
+    groups = [name for name in fit if kinds[name] == "group"]
+    found = tuple(dict.fromkeys([*groups, *config.segments.attributes]))
+    for name in SEGMENT_KEYS:
+        if name in found:
+            raise ConfigRefused(
+                f"mapping {mapping.name}: figures are told by {name} already; give the attribute "
+                "another name"
+            )
+    return found
 
 
 def _rates(path: Path | None, config: TrainingConfig) -> Rates:

@@ -61,7 +61,9 @@ def column_uses(file: MappingFile, columns: Sequence[str]) -> dict[str, ColumnUs
             (inputs if name in INPUT_FIELDS else others).setdefault(source.column, []).append(name)
     for name, attribute in file.attributes.items():
         if attribute.column is not None:
-            inputs.setdefault(attribute.column, []).append(f"attribute {name}")
+            (others if attribute.kind == "group" else inputs).setdefault(
+                attribute.column, []
+            ).append(f"attribute {name}")
     return {
         column: _use(file, column, inputs.get(column, []), others.get(column, []))
         for column in columns
