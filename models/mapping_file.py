@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models.errors import MappingError
 from models.instants import parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PACKAGED = ("handbook", "ulb", "canonical")
 
@@ -69,7 +72,11 @@ class Time(Source):
 
 
 class LabelColumn(_Part):
-    """A column that tells frauds, known `delay_days` after the payment."""
+    """A column that tells frauds, known `delay_days` after the payment.
+
+    `kind` says what a fraud turned out to be. It is known only afterwards: figures are told by
+    it, no other field may come from its column, and a file may lack it.
+    """
 
     column: str
     fraud_values: tuple[str, ...] = ("1", "true", "True")
@@ -77,6 +84,7 @@ class LabelColumn(_Part):
     source: Literal["chargeback", "investigation", "customer_report", "issuer_advice"] = (
         "chargeback"
     )
+    kind: Source | None = None
 
 
 class AttributeColumn(Source):
@@ -117,6 +125,26 @@ class MappingFile(_Part):
     label: LabelColumn | None = None
     attributes: dict[str, AttributeColumn] = Field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _known_afterwards(self) -> MappingFile:
+        kind = None if self.label is None else self.label.kind
+        for name, source in self.sources():
+            if kind is not None and source.column is not None and source.column == kind.column:
+                raise ValueError(
+                    f"{name} comes from {kind.column!r}, the kind of fraud, which is known only "
+                    "afterwards: take one of the two out"
+                )
+        return self
+
+    def sources(self) -> Iterator[tuple[str, Source]]:
+        """Yield every field of a transaction that comes from somewhere, attributes dotted."""
+        for name in type(self).model_fields:
+            found = getattr(self, name)
+            if isinstance(found, Source):
+                yield name, found
+        for name, column in self.attributes.items():
+            yield f"attributes.{name}", column
 
 
 def load_mapping_file(path: str | Path) -> MappingFile:

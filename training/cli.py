@@ -19,6 +19,7 @@ from training.source import read_source
 from training.work import run_training
 
 _FILE = click.Path(path_type=Path)
+KINDS_HELP = "What frauds turned out to be (transaction_id, typology): for figures, never an input."
 
 
 @click.command("train")

@@ -27,7 +27,7 @@ def run_training(
     tracker: Tracker,
 ) -> Trained:
     """Train on a file and write the bundle to `out`. Raises PenumbraError, one line."""
-    exchange = _rates(rates, config)
+    exchange = load_rates(rates, config.reporting_currency)
     tracker.say(f"reading {data}")
     source = read_source(
         data,
@@ -66,7 +66,6 @@ def run_training(
         )
 
 
-def _rates(path: Path | None, config: TrainingConfig) -> Rates:
-    if path is None:
-        return Rates.none(config.reporting_currency)
-    return Rates.load(path, config.reporting_currency)
+def load_rates(path: Path | None, currency: str) -> Rates:
+    """Return the rates of a file; without one only the reporting currency has a value."""
+    return Rates.none(currency) if path is None else Rates.load(path, currency)
