@@ -170,4 +170,7 @@ def load_mapping_file(path: str | Path) -> MappingFile:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise MappingError(f"mapping {path}, {where or 'top'}: {first['msg']}") from None
+        told = first["msg"]
+        if first["type"] == "missing":
+            told = "not given; name a column, or one value for all as in {constant: EUR}"
+        raise MappingError(f"mapping {path}, {where or 'top'}: {told}") from None

@@ -1,11 +1,13 @@
 """From payments and labels to a matrix with truth: one row a payment that is scored."""
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from models.attributes import Attribute
+from models.catalogue import CATALOGUE
 from models.features import FeatureSpec
 from models.labels import Labels
 from models.money import EXPONENTS
@@ -16,6 +18,8 @@ from training.errors import UnusableData
 from training.progress import Tracker
 from training.truth import fraud_delays_ms, truth
 from training.windows import Window, Windows, divide, label_delay_ms
+
+_AMOUNTS = frozenset(feature.name for feature in CATALOGUE if feature.group == "amount")
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,9 +126,19 @@ def replayed_rows(
 def varying(
     replayed: Replayed, within: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.float32], list[str]]:
-    """Return the features that differ somewhere among the marked rows, and their names."""
+    """Return the features that tell something among the marked rows, and their names.
+
+    Left out is what never differs there, and an amount that is the same as an earlier one in
+    every row: without customers, spending in a day or a month is the payment's own amount.
+    """
     learned = replayed.features[within]
     varies = (learned != learned[0]).any(axis=0)
+    seen: set[bytes] = set()
+    for at in np.flatnonzero(varies):
+        if replayed.names[at] in _AMOUNTS:
+            digest = hashlib.sha256(np.ascontiguousarray(learned[:, at])).digest()
+            varies[at] = digest not in seen
+            seen.add(digest)
     names = [name for name, keep in zip(replayed.names, varies, strict=True) if keep]
     return np.ascontiguousarray(replayed.features[:, varies]), names
 

@@ -2,6 +2,7 @@
 
 import io
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,11 +23,12 @@ from training.dataset import Dataset
 from training.export import Parity, check_parity, export_network
 from training.fitting import fit_again, fit_and_calibrate, score
 from training.judging import Difference, Judgement, compare, decide, judge_scores
+from training.kinds import found_of_ids
 from training.metrics import sigmoid
 from training.networks import FraudNetwork
 from training.progress import Tracker
 from training.reference import reference
-from training.report import ModelScores, Run, model_card, render_report
+from training.report import ModelScores, Run, datasheet, model_card, render_report
 from training.segments import Segment, segments
 from training.thresholds import risk_edges, threshold_for_share
 from training.windows import DAY_MS, Window
@@ -59,10 +61,14 @@ def train(
     out: Path,
     *,
     data_facts: dict[str, Any],
+    kinds: Mapping[str, str],
     now: datetime,
     tracker: Tracker,
 ) -> Trained:
-    """Fit, judge, export and write. Raises TrainingRefused, and then nothing is written."""
+    """Fit, judge, export and write. Raises TrainingRefused, and then nothing is written.
+
+    `kinds` tells what frauds turned out to be, by transaction id: for the report alone.
+    """
     refuse_occupied(out)
     begun = time.perf_counter()
     rows = {
@@ -124,7 +130,11 @@ def train(
         history=fitted.validation_average_precision,
         fraud=part["judged"][1],
         scores=judged.scores,
-    )
+        kinds=found_of_ids(
+            data.rows.transaction_id[rows["judged"]], kinds, part["judged"][1],
+            judged_log_odds, flagged,
+        ),
+    )  # fmt: skip
     report = run.to_json()
     tracker.say(run.verdict.why)
     identity = write_bundle(
@@ -139,6 +149,7 @@ def train(
             "report.json": as_json(report),
             "report.html": render_report(run).encode(),
             "card.md": model_card(run).encode(),
+            "datasheet.md": datasheet(run, config.datasheet).encode(),
         },
         name=config.name,
         spec=data.spec,
@@ -151,6 +162,7 @@ def train(
             "base_rate": float(data.fraud[rows["train"]].mean()),
             "data": data_facts | {"windows": facts["windows"]},
             "config": facts["config"],
+            "config_changed": config.changed(),
             "seed": config.seed,
             "metrics": report["models"][0],
             "verdict": report["verdict"],

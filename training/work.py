@@ -9,7 +9,9 @@ from models.money import Rates
 from training.arithmetic import reproducible
 from training.audit import Subject, audit
 from training.config import TrainingConfig
+from training.data_facts import data_facts
 from training.dataset import build_dataset
+from training.kinds import kinds_of
 from training.pipeline import Trained, train
 from training.progress import Tracker
 from training.source import before, labels_of, read_source
@@ -23,10 +25,14 @@ def run_training(
     mapping: Mapping,
     labels: Path | None,
     rates: Path | None,
+    kinds: Path | None = None,
     now: datetime,
     tracker: Tracker,
 ) -> Trained:
-    """Train on a file and write the bundle to `out`. Raises PenumbraError, one line."""
+    """Train on a file and write the bundle to `out`. Raises PenumbraError, one line.
+
+    `kinds` names a file that tells what frauds turned out to be, for the report.
+    """
     exchange = load_rates(rates, config.reporting_currency)
     tracker.say(f"reading {data}")
     source = read_source(
@@ -41,7 +47,7 @@ def run_training(
         now_ms=round(now.timestamp() * 1000),
     )
     source = before(source, config.windows.until)
-    known = labels_of(source)
+    known = labels_of(source, mapping)
     found = audit(Subject.of(source, mapping), tracker)
     for one in found.findings:
         if one.level in {"warning", "problem"}:
@@ -53,14 +59,8 @@ def run_training(
             found,
             config,
             out,
-            data_facts={
-                "file": data.name,
-                "sha256": source.sha256,
-                "rows": len(source.frame),
-                "refused": len(source.rejections),
-                "labels": len(known),
-                "rates": exchange.version,
-            },
+            data_facts=data_facts(source, known, mapping, exchange),
+            kinds=kinds_of(source, mapping, kinds),
             now=now,
             tracker=tracker,
         )

@@ -137,7 +137,7 @@ def _material(files: Files, config: TrainingConfig, tracker: Tracker) -> tuple[M
         ),
         now_ms=round(datetime.now(UTC).timestamp() * 1000),
     )
-    known = labels_of(source)
+    known = labels_of(source, loaded)
     currency = config.reporting_currency
     replayed = replayed_rows(source.transactions, known, source.attributes, currency, tracker)
     ids = replayed.rows.transaction_id

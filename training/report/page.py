@@ -30,7 +30,7 @@ def render_report(run: Run) -> str:
         "Learning": plots.learning(run.history),
     }
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             run=run,
@@ -45,7 +45,7 @@ def model_card(run: Run) -> str:
     spans = run.facts["windows"]["spans"]
     judged = spans[run.facts["windows"]["judged"]]
     return (
-        _environment()
+        environment()
         .get_template("card.md.j2")
         .render(
             run=run,
@@ -57,7 +57,8 @@ def model_card(run: Run) -> str:
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates of reports; a name that is not given is an error."""
     environment = Environment(
         loader=PackageLoader("training", "report"),
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),

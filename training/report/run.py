@@ -11,6 +11,7 @@ import numpy.typing as npt
 from training.audit import Audit
 from training.export import Parity
 from training.judging import Difference, Judgement, Verdict
+from training.kinds import KindFound
 from training.segments import Segment
 
 
@@ -39,6 +40,7 @@ class Run:
     history: tuple[float, ...]
     fraud: npt.NDArray[np.bool_]
     scores: tuple[ModelScores, ...]
+    kinds: tuple[KindFound, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for report.json; figures without a meaning are null."""
@@ -49,6 +51,7 @@ class Run:
                 "models": [dataclasses.asdict(one) for one in self.judgements],
                 "differences": [dataclasses.asdict(one) for one in self.differences],
                 "segments": [dataclasses.asdict(one) for one in self.segments],
+                "kinds": [dataclasses.asdict(one) for one in self.kinds],
                 "parity": dataclasses.asdict(self.parity),
                 "validation_average_precision_by_epoch": list(self.history),
                 "audit": self.audit.to_json(),
