@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from models.errors import MappingError
 from models.instants import parse_instant
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGED = ("handbook", "ulb", "canonical")
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads yes, no, on and off as the words they are: labels and Norway are written so."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, what) for tag, what in found if not tag.endswith(":bool") or first in "tTfF"]
+        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 class _Part(BaseModel):
@@ -85,6 +94,14 @@ class LabelColumn(_Part):
         "chargeback"
     )
     kind: Source | None = None
+
+    @field_validator("fraud_values", mode="before")
+    @classmethod
+    def _as_text(cls, values: Any) -> Any:
+        """Take 1 and true without quotes."""
+        if not isinstance(values, list):
+            return values
+        return [str(one).lower() if isinstance(one, bool) else str(one) for one in values]
 
 
 class AttributeColumn(Source):
@@ -159,7 +176,7 @@ def load_mapping_file(path: str | Path) -> MappingFile:
             )
         body = file.read_text()
     try:
-        data = yaml.safe_load(body)
+        data = yaml.load(body, _Loader)  # noqa: S506 - a SafeLoader that knows fewer words
     except yaml.YAMLError as error:
         where = " ".join(str(error).split())
         raise MappingError(f"mapping {path} is not YAML: {where}") from None

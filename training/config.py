@@ -158,9 +158,10 @@ class TrainingConfig(_Section):
     def changed(self) -> dict[str, Any]:
         """Return what differs from the defaults of this version, by dotted name.
 
-        Answers for the datasheet are none of it: they change no model.
+        Its name and the answers for the datasheet are none of it: they change no model.
         """
-        return _flat(self.model_dump(mode="json", exclude_defaults=True, exclude={"datasheet"}), "")
+        told = {"name", "datasheet"}
+        return _flat(self.model_dump(mode="json", exclude_defaults=True, exclude=told), "")
 
 
 def load_config(path: Path | None) -> TrainingConfig:

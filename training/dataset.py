@@ -1,13 +1,11 @@
 """From payments and labels to a matrix with truth: one row a payment that is scored."""
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from models.attributes import Attribute
-from models.catalogue import CATALOGUE
 from models.features import FeatureSpec
 from models.labels import Labels
 from models.money import EXPONENTS
@@ -19,7 +17,7 @@ from training.progress import Tracker
 from training.truth import fraud_delays_ms, truth
 from training.windows import Window, Windows, divide, label_delay_ms
 
-_AMOUNTS = frozenset(feature.name for feature in CATALOGUE if feature.group == "amount")
+AMOUNT = "amount"
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,17 +126,15 @@ def varying(
 ) -> tuple[npt.NDArray[np.float32], list[str]]:
     """Return the features that tell something among the marked rows, and their names.
 
-    Left out is what never differs there, and an amount that is the same as an earlier one in
-    every row: without customers, spending in a day or a month is the payment's own amount.
+    Left out is what never differs there, and what is the payment's own amount in every row, as
+    spending in a day or a month is where no customer is named.
     """
     learned = replayed.features[within]
     varies = (learned != learned[0]).any(axis=0)
-    seen: set[bytes] = set()
-    for at in np.flatnonzero(varies):
-        if replayed.names[at] in _AMOUNTS:
-            digest = hashlib.sha256(np.ascontiguousarray(learned[:, at])).digest()
-            varies[at] = digest not in seen
-            seen.add(digest)
+    amount = replayed.names.index(AMOUNT)
+    repeats = (learned == learned[:, [amount]]).all(axis=0)
+    repeats[amount] = False
+    varies &= ~repeats
     names = [name for name, keep in zip(replayed.names, varies, strict=True) if keep]
     return np.ascontiguousarray(replayed.features[:, varies]), names
 

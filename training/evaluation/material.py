@@ -32,6 +32,10 @@ class Material:
     kind: npt.NDArray[np.str_]
     known_ms: npt.NDArray[np.int64]
 
+    def taught(self, rows: npt.NDArray[np.int64], by_ms: int) -> npt.NDArray[np.bool_]:
+        """Return which of these rows are frauds that are known by then."""
+        return self.fraud[rows] & (self.known_ms[rows] <= by_ms)
+
 
 def material(
     replayed: Replayed,

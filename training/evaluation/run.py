@@ -142,7 +142,7 @@ def _fit(fit: Fit) -> None:
     found = one.fit(
         Task(
             features=np.ascontiguousarray(view[learned]),
-            fraud=given.fraud[learned] & (given.known_ms[learned] <= fit.fold.test.start_ms),
+            fraud=given.taught(learned, fit.fold.test.start_ms),
             judged=np.ascontiguousarray(view[judged]),
             spec=given.spec if one.view == OURS else None,
             seed=fit.seed,
