@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -21,10 +21,11 @@ PACKAGED = ("handbook", "ulb", "canonical")
 class _Loader(yaml.SafeLoader):
     """Reads yes, no, on and off as the words they are: labels and Norway are written so."""
 
-    yaml_implicit_resolvers: ClassVar = {
-        first: [(tag, what) for tag, what in found if not tag.endswith(":bool") or first in "tTfF"]
-        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, what) for tag, what in found if not tag.endswith(":bool") or first in "tTfF"]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 class _Part(BaseModel):
