@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 RISK_LEVELS = 1000
 REQUIRED = ("score.onnx", "background.npy", "risk_edges.npy", "reference.json")
-NOT_IDENTITY = ("report.json", "report.html", "card.md")
+NOT_IDENTITY = ("report.json", "report.html", "card.md", "datasheet.md")
 """Files that describe a model without being part of it: they do not change its id."""
 
 
@@ -60,7 +60,7 @@ class Bundle:
 
     def graph(self, name: str) -> bytes:
         """Return an ONNX file of the bundle, verified again. Raises BundleRefused."""
-        return _verified(self.path, name, self.manifest["files"][name]["sha256"])
+        return read_verified(self.path, name, self.manifest["files"][name]["sha256"])
 
 
 def bundle_id(name: str, files: dict[str, dict[str, Any]]) -> str:
@@ -75,7 +75,7 @@ def load_bundle(path: str | Path) -> Bundle:
     """Read and verify a bundle. Raises BundleRefused with the reason."""
     path = Path(path)
     try:
-        return _loaded(path, _manifest(path))
+        return _loaded(path, read_manifest(path))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         why = f"it is not written as this version reads it ({error!r}); train it again"
         raise BundleRefused(path, why) from error
@@ -83,7 +83,7 @@ def load_bundle(path: str | Path) -> Bundle:
 
 def _loaded(path: Path, manifest: dict[str, Any]) -> Bundle:
     for name, entry in manifest["files"].items():
-        _verified(path, name, entry["sha256"])
+        read_verified(path, name, entry["sha256"])
     missing = [name for name in REQUIRED if name not in manifest["files"]]
     if missing:
         raise BundleRefused(path, f"its manifest lacks {', '.join(missing)}; train it again")
@@ -121,7 +121,7 @@ def _loaded(path: Path, manifest: dict[str, Any]) -> Bundle:
     )
 
 
-def _verified(path: Path, name: str, sha256: str) -> bytes:
+def read_verified(path: Path, name: str, sha256: str) -> bytes:
     """Return a file's bytes. Raises BundleRefused if they are not those of its hash."""
     file = path / name
     if not file.is_file():
@@ -137,7 +137,8 @@ def _verified(path: Path, name: str, sha256: str) -> bytes:
     return body
 
 
-def _manifest(path: Path) -> dict[str, Any]:
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return a bundle's manifest, held to DONE. Raises BundleRefused."""
     if not path.is_dir():
         raise BundleRefused(path, "no such directory; train one or name another bundle")
     done, file = path / "DONE", path / "manifest.json"
@@ -146,7 +147,12 @@ def _manifest(path: Path) -> dict[str, Any]:
     body = file.read_bytes()
     if done.read_text().strip() != hashlib.sha256(body).hexdigest():
         raise BundleRefused(path, "manifest.json has changed since DONE was written; copy it again")
-    manifest: dict[str, Any] = json.loads(body)
+    try:
+        manifest = json.loads(body)
+    except ValueError as error:
+        raise BundleRefused(path, f"manifest.json is not JSON ({error}); train it again") from error
+    if not isinstance(manifest, dict):
+        raise BundleRefused(path, "manifest.json is no object; train it again")
     if manifest.get("format") != FORMAT:
         raise BundleRefused(
             path, f"format {manifest.get('format')}, this version reads {FORMAT}; train it again"

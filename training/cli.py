@@ -23,12 +23,14 @@ from training.source import read_source
 from training.suggestion import suggestion
 
 _FILE = click.Path(path_type=Path)
+KINDS_HELP = "What frauds turned out to be (transaction_id, typology): for figures, never an input."
 
 
 @click.command("train")
 @click.option("--data", required=True, type=_FILE, help="Payments: Parquet, CSV or JSON lines.")
 @click.option("--mapping", default="canonical", help="YAML file, or handbook, ulb, canonical.")
 @click.option("--labels", type=_FILE, help="Labels, when they are not a column of the data.")
+@click.option("--kinds", type=_FILE, help=KINDS_HELP)
 @click.option("--rates", type=_FILE, help="Daily exchange rates: a CSV of date,currency,rate.")
 @click.option("--config", type=_FILE, help="TOML; see docs/training.md. Unset: the defaults.")
 @click.option("--out", required=True, type=_FILE, help="Folder of the bundle; must not hold one.")
@@ -36,6 +38,7 @@ def train_command(
     data: Path,
     mapping: str,
     labels: Path | None,
+    kinds: Path | None,
     rates: Path | None,
     config: Path | None,
     out: Path,
@@ -53,6 +56,7 @@ def train_command(
             mapping=load_mapping(mapping),
             labels=labels,
             rates=rates,
+            kinds=kinds,
             now=datetime.now(UTC),
             tracker=bars,
         )

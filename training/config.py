@@ -5,7 +5,7 @@ A name that is not known is refused, so that a typing mistake never trains with 
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -68,7 +68,7 @@ class ClassifierConfig(_Section):
     members: Count = Field(1, description="networks whose logits are averaged")
     hidden: tuple[Count, Count] = (128, 64)
     dropout: Rate = 0.2
-    epochs: Count = 5
+    epochs: Count = 8
     batch_rows: Count = Field(4096, description="most rows a step; fewer on small data")
     learning_rate: float = Field(2e-3, gt=0)
     weight_decay: float = Field(1e-2, ge=0)
@@ -140,6 +140,36 @@ class BaselineConfig(_Section):
     boosting_bins: Count = Field(1023, description="histogram bins a feature of LightGBM")
 
 
+class DatasheetConfig(_Section):
+    """What only people know of the data: answers in the bundle's datasheet, in Markdown.
+
+    The descriptions are the questions; one without an answer is printed as not stated.
+    """
+
+    purpose: str | None = Field(None, description="For what purpose was the data recorded?")
+    owner: str | None = Field(None, description="Who recorded it, and on whose behalf?")
+    population: str | None = Field(
+        None, description="Whose payments are these, and which are left out?"
+    )
+    personal_data: str | None = Field(
+        None, description="Which personal data does it hold, and can people be recognised?"
+    )
+    collection: str | None = Field(
+        None, description="How were payments and labels recorded, and by whom?"
+    )
+    legal_basis: str | None = Field(
+        None, description="On what legal basis is it used, and were the people told?"
+    )
+    preprocessing: str | None = Field(
+        None, description="What was done to the data before it became this file?"
+    )
+    other_uses: str | None = Field(None, description="For what else is the data used?")
+    unsuitable_uses: str | None = Field(None, description="For what should it not be used?")
+    contact: str | None = Field(None, description="Who answers questions about it?")
+    retention: str | None = Field(None, description="How long may it be kept?")
+    updates: str | None = Field(None, description="How is it corrected or renewed?")
+
+
 class TrainingConfig(_Section):
     """Everything that decides what a training run produces, beside the data and the code."""
 
@@ -159,6 +189,15 @@ class TrainingConfig(_Section):
     threshold: ThresholdConfig = ThresholdConfig()
     segments: SegmentsConfig = SegmentsConfig()
     baselines: BaselineConfig = BaselineConfig()
+    datasheet: DatasheetConfig = DatasheetConfig()
+
+    def changed(self) -> dict[str, Any]:
+        """Return what differs from the defaults of this version, by dotted name.
+
+        Its name and the answers for the datasheet are none of it: they change no model.
+        """
+        told = {"name", "datasheet"}
+        return _flat(self.model_dump(mode="json", exclude_defaults=True, exclude=told), "")
 
 
 def load_config(path: Path | None) -> TrainingConfig:
@@ -176,6 +215,16 @@ def load_config(path: Path | None) -> TrainingConfig:
         raise ConfigRefused(f"{path}: not valid TOML ({error}); mend the file") from error
     except ValidationError as error:
         raise ConfigRefused(f"{path}: {_first_fault(error)}") from error
+
+
+def _flat(tree: dict[str, Any], prefix: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = value
+    return found
 
 
 def _first_fault(error: ValidationError) -> str:

@@ -17,6 +17,8 @@ from training.progress import Tracker
 from training.truth import fraud_delays_ms, truth
 from training.windows import Window, Windows, divide, label_delay_ms
 
+AMOUNT = "amount"
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -122,9 +124,17 @@ def replayed_rows(
 def varying(
     replayed: Replayed, within: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.float32], list[str]]:
-    """Return the features that differ somewhere among the marked rows, and their names."""
+    """Return the features that tell something among the marked rows, and their names.
+
+    Left out is what never differs there, and what is the payment's own amount in every row, as
+    spending in a day or a month is where no customer is named.
+    """
     learned = replayed.features[within]
     varies = (learned != learned[0]).any(axis=0)
+    amount = replayed.names.index(AMOUNT)
+    repeats = (learned == learned[:, [amount]]).all(axis=0)
+    repeats[amount] = False
+    varies &= ~repeats
     names = [name for name, keep in zip(replayed.names, varies, strict=True) if keep]
     return np.ascontiguousarray(replayed.features[:, varies]), names
 

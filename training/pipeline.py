@@ -2,6 +2,7 @@
 
 import io
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,10 +23,11 @@ from training.export import Parity, check_parity, export_network
 from training.fitting import Fitted, calibrate_again, fit_and_calibrate, fit_for, score
 from training.flagging import Scored, choose_rule, flagging
 from training.judging import decide
+from training.kinds import found_of_ids
 from training.networks import FraudNetwork
 from training.progress import Tracker
 from training.reference import reference
-from training.report import Run, model_card, render_report
+from training.report import Run, datasheet, model_card, render_report
 from training.segments import Segments, segment_keys, segments
 from training.thresholds import risk_edges
 from training.window_facts import window_facts
@@ -52,12 +54,14 @@ def train(
     *,
     told_by: tuple[str, ...],
     data_facts: dict[str, Any],
+    kinds: Mapping[str, str],
     now: datetime,
     tracker: Tracker,
 ) -> Trained:
     """Fit, judge, export and write; `told_by` are attributes that figures are also told by.
 
-    Raises TrainingRefused, and then nothing is written.
+    `kinds` tells what frauds turned out to be, by transaction id: for the report alone. Raises
+    TrainingRefused, and then nothing is written.
     """
     refuse_occupied(out)
     begun = time.perf_counter()
@@ -113,7 +117,11 @@ def train(
         history=fitted.validation_average_precision,
         fraud=part["judged"][1],
         scores=contest.scores,
-    )
+        kinds=found_of_ids(
+            data.rows.transaction_id[rows["judged"]], kinds, part["judged"][1],
+            judged_log_odds, flagged,
+        ),
+    )  # fmt: skip
     report = run.to_json()
     tracker.say(run.verdict.why)
     identity = write_bundle(
@@ -128,6 +136,7 @@ def train(
             "report.json": as_json(report),
             "report.html": render_report(run).encode(),
             "card.md": model_card(run).encode(),
+            "datasheet.md": datasheet(run, config.datasheet).encode(),
         },
         name=config.name,
         spec=data.spec,
@@ -141,6 +150,7 @@ def train(
             "base_rate": float(data.fraud[rows["train"]].mean()),
             "data": data_facts | {"windows": facts["windows"]},
             "config": facts["config"],
+            "config_changed": config.changed(),
             "seed": config.seed,
             "metrics": report["models"][0],
             "verdict": report["verdict"],

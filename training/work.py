@@ -9,8 +9,10 @@ from models.money import Rates
 from training.arithmetic import reproducible
 from training.audit import Subject, audit
 from training.config import TrainingConfig
+from training.data_facts import data_facts
 from training.dataset import build_dataset
 from training.errors import ConfigRefused
+from training.kinds import kinds_of
 from training.pipeline import Trained, train
 from training.progress import Tracker
 from training.segments import SEGMENT_KEYS
@@ -25,12 +27,16 @@ def run_training(
     mapping: Mapping,
     labels: Path | None,
     rates: Path | None,
+    kinds: Path | None = None,
     now: datetime,
     tracker: Tracker,
 ) -> Trained:
-    """Train on a file and write the bundle to `out`. Raises PenumbraError, one line."""
+    """Train on a file and write the bundle to `out`. Raises PenumbraError, one line.
+
+    `kinds` names a file that tells what frauds turned out to be, for the report.
+    """
     told_by = _told_by(mapping, config)
-    exchange = _rates(rates, config)
+    exchange = load_rates(rates, config.reporting_currency)
     tracker.say(f"reading {data}")
     source = read_source(
         data,
@@ -44,7 +50,7 @@ def run_training(
         now_ms=round(now.timestamp() * 1000),
     )
     source = before(source, config.windows.until)
-    known = labels_of(source)
+    known = labels_of(source, mapping)
     found = audit(Subject.of(source, mapping, config.windows), tracker)
     for one in found.findings:
         if one.level in {"warning", "problem"}:
@@ -58,14 +64,8 @@ def run_training(
             config,
             out,
             told_by=told_by,
-            data_facts={
-                "file": data.name,
-                "sha256": source.sha256,
-                "rows": len(source.frame),
-                "refused": len(source.rejections),
-                "labels": len(known),
-                "rates": exchange.version,
-            },
+            data_facts=data_facts(source, known, mapping, exchange),
+            kinds=kinds_of(source, mapping, kinds),
             now=now,
             tracker=tracker,
         )
@@ -92,7 +92,6 @@ def _told_by(mapping: Mapping, config: TrainingConfig) -> tuple[str, ...]:
     return found
 
 
-def _rates(path: Path | None, config: TrainingConfig) -> Rates:
-    if path is None:
-        return Rates.none(config.reporting_currency)
-    return Rates.load(path, config.reporting_currency)
+def load_rates(path: Path | None, currency: str) -> Rates:
+    """Return the rates of a file; without one only the reporting currency has a value."""
+    return Rates.none(currency) if path is None else Rates.load(path, currency)

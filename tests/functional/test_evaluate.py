@@ -63,6 +63,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "fraud": fraud.astype(int),
         }
     ).write_csv(folder / "payments.csv")
+    pl.DataFrame(
+        {
+            "transaction_id": [f"p{n}" for n in np.flatnonzero(fraud)],
+            "typology": [("spree", "scam")[n % 2] for n in np.flatnonzero(fraud)],
+        }
+    ).write_csv(folder / "kinds.csv")
     (folder / "mapping.yaml").write_text(MAPPING)
     (folder / "small.toml").write_text(CONFIG)
     return folder
@@ -72,7 +78,8 @@ def evaluated(folder: Path, protocol: str = "last-weeks", config: str = "small.t
     """Run the command."""
     arguments = ["--protocol", protocol, "--data", str(folder / "payments.csv")]
     arguments += ["--mapping", str(folder / "mapping.yaml"), "--config", str(folder / config)]
-    arguments += ["--out", str(folder / "out"), "--seeds", "2", "--jobs", "2"]
+    arguments += ["--kinds", str(folder / "kinds.csv"), "--out", str(folder / "out")]
+    arguments += ["--seeds", "2", "--jobs", "2"]
     return CliRunner().invoke(evaluate_command, arguments)
 
 
@@ -90,6 +97,8 @@ def test_every_model_is_judged_and_a_second_run_fits_nothing(folder: Path) -> No
     kept = {p: p.stat().st_mtime_ns for p in (folder / "out" / "last-weeks").glob("2*.npz")}
     assert len(kept) == 4 * (8 + 2 * 2)
     page = (folder / "out" / "last-weeks.md").read_text()
+    assert page.count("\n| spree |") == page.count("\n| scam |") == 4
+    assert all(set(row["kinds"]) == set(row["folds"]) for row in rows)
     assert evaluated(folder).exit_code == 0
     assert (folder / "out" / "last-weeks.md").read_text() == page
     assert {p: p.stat().st_mtime_ns for p in kept} == kept

@@ -62,6 +62,6 @@ def test_any_further_columns_leave_a_mapping_that_loads(odd: dict[str, list[obje
     except BadInput as error:
         assert "\n" not in str(error)  # noqa: PT017 - either way is right, not both
         return
-    named = {source.column for _, source in mapping._sources() if source.column}
+    named = {source.column for _, source in mapping.file.sources() if source.column}
     label = {mapping.file.label.column} if mapping.file.label else set()
     assert named | label | set(mapping.file.ignore) == set(table.columns)

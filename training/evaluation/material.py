@@ -19,7 +19,8 @@ class Material:
     """Features, truth and what figures are made of, n rows each.
 
     `views` holds a matrix (n, F) for each set of features. `kind` names the kind of each fraud
-    where that is known, "" elsewhere: it is never an input.
+    where that is known, "" elsewhere: it is never an input. `known_ms` is when a label first
+    called a payment fraud: a model learns of no fraud that is not known when judging begins.
     """
 
     views: dict[str, Matrix]
@@ -29,12 +30,18 @@ class Material:
     occurred_ms: npt.NDArray[np.int64]
     amount: npt.NDArray[np.float64]
     kind: npt.NDArray[np.str_]
+    known_ms: npt.NDArray[np.int64]
+
+    def taught(self, rows: npt.NDArray[np.int64], by_ms: int) -> npt.NDArray[np.bool_]:
+        """Return which of these rows are frauds that are known by then."""
+        return self.fraud[rows] & (self.known_ms[rows] <= by_ms)
 
 
 def material(
     replayed: Replayed,
     fraud: npt.NDArray[np.bool_],
     kind: npt.NDArray[np.str_],
+    known_ms: npt.NDArray[np.int64],
     *,
     attributes: tuple[Attribute, ...],
     currency: str,
@@ -52,4 +59,5 @@ def material(
         occurred_ms=replayed.rows.occurred_ms,
         amount=replayed.amount,
         kind=kind,
+        known_ms=known_ms,
     )

@@ -7,6 +7,7 @@ import numpy as np
 
 from training.evaluation.candidates import NETWORK
 from training.evaluation.figures import Interval, figures, paired
+from training.evaluation.kinds import ByFold, found_on, tables
 from training.evaluation.material import OURS, Material
 from training.evaluation.run import Scored
 from training.progress import Tracker
@@ -32,7 +33,8 @@ class Row:
     """One candidate: means over folds (of means over seeds), and what they vary by.
 
     `by_fold` is the standard deviation over folds, `by_seed` that over seeds within a fold;
-    `behind` is the leading row's average precision minus this row's.
+    `behind` is the leading row's average precision minus this row's; `kinds` what it found of
+    each kind of fraud, by fold.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Row:
     by_fold: Mapping[str, float]
     by_seed: Mapping[str, float]
     folds: Mapping[str, Mapping[str, float]]
+    kinds: ByFold
     behind: Interval | None
     seconds: float
 
@@ -68,6 +71,9 @@ def table(given: Material, scored: Scored, tracker: Tracker) -> tuple[Row, ...]:
                     for key in keys
                 },
                 folds=means,
+                kinds={
+                    fold: found_on(given, scored.rows[fold], found) for fold, found in runs.items()
+                },
                 behind=None
                 if name == LEADS
                 else paired(given, scored.rows, scored.scores[LEADS], runs),
@@ -87,10 +93,8 @@ def markdown(rows: tuple[Row, ...], *, folds: str, seeds: int) -> str:
     )
     head = [FIRST, *COLUMNS, "leading row minus it, AP", "CPU s a fit"]
     lines = [intro, "", *_lines(head, [_cells(row) for row in rows])]
-    kinds = [key for key in rows[0].figures if key.startswith("recall of ")]
-    if kinds:
-        told = [[row.name, *(f"{row.figures[key]:.3f}" for key in kinds)] for row in rows]
-        lines += ["", *_lines([FIRST, *kinds], told)]
+    for head, *told in tables({row.name: row.kinds for row in rows}, leading=LEADS):
+        lines += ["", *_lines(head, told)]
     return "\n".join(lines) + "\n"
 
 

@@ -59,7 +59,7 @@ def run(
     raises TrainingRefused.
     """
     what = {"data": identity, "features": given.spec.sha256}
-    _claim(folder, what | {"config": config.model_dump(mode="json")})
+    _claim(folder, what | {"config": config.model_dump(mode="json", exclude={"datasheet"})})
     _keep(given, folder)
     every = candidates(config, seeds)
     fits = [
@@ -95,7 +95,7 @@ def run(
     return Scored(rows, scores, {name: float(np.mean(s)) for name, s in seconds.items()})
 
 
-_ARRAYS = ("fraud", "customers", "occurred_ms", "amount", "kind")
+_ARRAYS = ("fraud", "customers", "occurred_ms", "amount", "kind", "known_ms")
 _worker: tuple[Material, TrainingConfig, int, Path] | None = None
 
 
@@ -142,7 +142,7 @@ def _fit(fit: Fit) -> None:
     found = one.fit(
         Task(
             features=np.ascontiguousarray(view[learned]),
-            fraud=given.fraud[learned],
+            fraud=given.taught(learned, fit.fold.test.start_ms),
             judged=np.ascontiguousarray(view[judged]),
             spec=given.spec if one.view == OURS else None,
             seed=fit.seed,

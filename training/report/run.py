@@ -12,6 +12,7 @@ from training.audit import Audit
 from training.export import Parity
 from training.flagging import Flagging
 from training.judging import Difference, Judgement, Verdict
+from training.kinds import KindFound
 from training.metrics import sigmoid
 from training.segments import Segments
 
@@ -42,6 +43,7 @@ class Run:
     history: tuple[float, ...]
     fraud: npt.NDArray[np.bool_]
     scores: tuple[ModelScores, ...]
+    kinds: tuple[KindFound, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for report.json; figures without a meaning are null."""
@@ -57,6 +59,7 @@ class Run:
                     "comparisons": self.segments.comparisons,
                     "findings": self.segments.findings,
                 },
+                "kinds": [dataclasses.asdict(one) for one in self.kinds],
                 "parity": dataclasses.asdict(self.parity),
                 "validation_average_precision_by_epoch": list(self.history),
                 "audit": self.audit.to_json(),
