@@ -102,7 +102,7 @@ def replayed_rows(
     tracker: Tracker,
 ) -> Replayed:
     """Replay payments through the kernel, in order of time."""
-    transactions = transactions.take(np.argsort(transactions.occurred_ms, kind="stable"))
+    transactions = in_order(transactions)
     found = replay(
         transactions,
         labels,
@@ -116,9 +116,14 @@ def replayed_rows(
         features=found.features[scored],
         names=found.names,
         rows=rows,
-        customers=_customer_codes(rows),
+        customers=codes(rows.customer_id),
         amount=major_units(rows.reporting_minor, currency),
     )
+
+
+def in_order(transactions: Transactions) -> Transactions:
+    """Return payments in stable order of time."""
+    return transactions.take(np.argsort(transactions.occurred_ms, kind="stable"))
 
 
 def varying(
@@ -139,13 +144,13 @@ def varying(
     return np.ascontiguousarray(replayed.features[:, varies]), names
 
 
-def _customer_codes(rows: Transactions) -> npt.NDArray[np.int64]:
-    """Integers for customers; a payment without a customer stands for itself."""
-    unknown = rows.customer_id == None  # noqa: E711 - elementwise
-    names = np.where(unknown, "", rows.customer_id).astype("U")
-    codes = np.unique(names, return_inverse=True)[1].astype(np.int64)
-    codes[unknown] = -1 - np.flatnonzero(unknown)
-    return codes
+def codes(names: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
+    """Integers for customers or merchants, (n,); a payment without one stands for itself."""
+    unknown = names == None  # noqa: E711 - elementwise
+    known = np.where(unknown, "", names).astype("U")
+    found = np.unique(known, return_inverse=True)[1].astype(np.int64)
+    found[unknown] = -1 - np.flatnonzero(unknown)
+    return found
 
 
 def _check_windows(

@@ -10,8 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from models.errors import BadInput, PenumbraError
+from models.explainer import METHOD
+from training.evaluation.candidates import AUTOENCODER, BOOSTING, BY_LIGHTGBM, BY_SHAP, label
 from training.evaluation.cli import evaluate_command
+from training.evaluation.material import OURS
 from training.evaluation.report import LEADS
+from training.evaluation.rules import HAND_SEARCHED
 
 pytestmark = pytest.mark.xdist_group("evaluate")  # one worker: the scores are kept
 
@@ -74,12 +78,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def evaluated(folder: Path, protocol: str = "last-weeks", config: str = "small.toml") -> Result:
+def evaluated(
+    folder: Path, protocol: str = "last-weeks", config: str = "small.toml", seeds: int = 2
+) -> Result:
     """Run the command."""
     arguments = ["--protocol", protocol, "--data", str(folder / "payments.csv")]
     arguments += ["--mapping", str(folder / "mapping.yaml"), "--config", str(folder / config)]
     arguments += ["--kinds", str(folder / "kinds.csv"), "--out", str(folder / "out")]
-    arguments += ["--seeds", "2", "--jobs", "2"]
+    arguments += ["--seeds", str(seeds), "--jobs", "2"]
     return CliRunner().invoke(evaluate_command, arguments)
 
 
@@ -87,15 +93,25 @@ def test_every_model_is_judged_and_a_second_run_fits_nothing(folder: Path) -> No
     """Eleven rows on four folds, the attribute among the features; kept scores are taken up."""
     first = evaluated(folder)
     assert first.exit_code == 0, first.output + repr(first.exception)
-    rows = json.loads((folder / "out" / "last-weeks.json").read_text())
+    found = json.loads((folder / "out" / "last-weeks.json").read_text())
+    rows = found["rows"]
     assert len(rows) == 11
     assert all(len(row["folds"]) == 4 for row in rows)
     assert [row["name"] for row in rows if row["behind"] is None] == [LEADS]
     assert max(row["figures"]["average precision"] for row in rows) > 0.3
-    spec = json.loads((folder / "out" / "last-weeks" / "spec.json").read_text())
+    spec = json.loads((folder / "out" / "last-weeks" / "all" / "spec.json").read_text())
     assert "items" in {attribute["name"] for attribute in spec["attributes"]}
-    kept = {p: p.stat().st_mtime_ns for p in (folder / "out" / "last-weeks").glob("2*.npz")}
-    assert len(kept) == 4 * (8 + 2 * 2)
+    kept = {p: p.stat().st_mtime_ns for p in (folder / "out" / "last-weeks" / "all").glob("2*.npz")}
+    assert len(kept) == 4 * (7 + 1 + 2 * 2)
+    ours = {row["name"] for row in rows if row["name"].endswith(OURS)}
+    assert set(found["costs"]) == ours - {label(AUTOENCODER)}
+    for cost in found["costs"].values():
+        assert 0 < cost["batch_us"] < cost["single_us"]
+        assert cost["disk_mb"] > 0
+        assert cost["memory_mb"] >= 0
+    assert set(found["costs"][label(BOOSTING)]["explained_ms"]) == {BY_LIGHTGBM, BY_SHAP}
+    assert set(found["costs"][LEADS]["explained_ms"]) == {METHOD}
+    assert not list((folder / "out" / "last-weeks").rglob("ours.npy"))
     page = (folder / "out" / "last-weeks.md").read_text()
     assert page.count("\n| spree |") == page.count("\n| scam |") == 4
     assert all(set(row["kinds"]) == set(row["folds"]) for row in rows)
@@ -118,3 +134,43 @@ def test_a_protocol_that_does_not_fit_the_data_says_so(folder: Path) -> None:
     refused = evaluated(folder, protocol="handbook")
     assert isinstance(refused.exception, BadInput)
     assert "choose another --protocol" in str(refused.exception)
+
+
+def test_rules_stand_beside_the_models_on_four_weeks(folder: Path) -> None:
+    """Amounts of fraud are larger here: a rule finds some, the models more."""
+    done = evaluated(folder, protocol="four-weeks", seeds=1)
+    assert done.exit_code == 0, done.output + repr(done.exception)
+    found = json.loads((folder / "out" / "four-weeks.json").read_text())
+    assert len(found["frontier"]) >= len(found["rules"]) > 1
+    for one in found["rules"]:
+        assert 0 < one["rules"]["frauds"] <= 1
+        assert set(one["models"]) == {LEADS, label(BOOSTING)}
+    assert {one["name"] for one in found["rules"]}.isdisjoint({one.name for one in HAND_SEARCHED})
+    page = (folder / "out" / "four-weeks.md").read_text()
+    assert "Rule sets against models" in page
+    assert "What the autoencoder contributes" in page
+
+
+def test_kinds_of_fraud_are_left_out_and_looked_for(folder: Path) -> None:
+    """Both kinds, and neither is in what their models learned from."""
+    done = evaluated(folder, protocol="unseen-kinds", seeds=1)
+    assert done.exit_code == 0, done.output + repr(done.exception)
+    found = json.loads((folder / "out" / "unseen-kinds.json").read_text())
+    assert {one["kind"] for one in found["found"]} == {"scenario 1", "scenario 2"}
+    assert len(found["found"]) == 2 * (6 + 2)
+    kept = folder / "out" / "unseen-kinds"
+    with (
+        np.load(kept / "scenario 1" / "known.npz") as known,
+        np.load(kept / "payments.npz") as payments,
+    ):
+        assert (~known["usable"] == (payments["kind"] == "scenario 1")).all()
+
+
+def test_a_learning_curve_says_what_few_labels_give(folder: Path) -> None:
+    """Fifty frauds and all of them, two draws."""
+    done = evaluated(folder, protocol="few-labels")
+    assert done.exit_code == 0, done.output + repr(done.exception)
+    points = json.loads((folder / "out" / "few-labels.json").read_text())["points"]
+    assert len({one["frauds"] for one in points}) == 2
+    assert len(points) == 2 * (5 + 2)
+    assert "labelled frauds needed" in (folder / "out" / "few-labels.md").read_text()

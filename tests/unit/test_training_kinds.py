@@ -13,7 +13,7 @@ from models.intake import Intake
 from models.mapping import Mapping
 from models.money import Rates
 from training.evaluation.kinds import found_on
-from training.evaluation.material import Material
+from training.evaluation.material import Payments
 from training.kinds import flagged_at, found_by_kind, kinds_of
 from training.source import Source, labels_of, read_source
 from training.truth import first_known_ms
@@ -91,8 +91,8 @@ def test_a_fraud_is_taught_once_its_label_is_known(tmp_path: Path) -> None:
     known_ms = first_known_ms(source.transactions.transaction_id, labels_of(source, mapping))
     fraud = np.array([False, True, False, True])
     everything = np.arange(4)
-    given = Material(
-        views={}, spec=None, fraud=fraud, customers=everything, kind=np.full(4, ""),  # type: ignore[arg-type]
+    given = Payments(
+        fraud=fraud, customers=everything, merchants=everything, kind=np.full(4, ""),
         occurred_ms=source.transactions.occurred_ms, amount=np.ones(4), known_ms=known_ms,
     )  # fmt: skip
     fourth = int(source.transactions.occurred_ms[3])

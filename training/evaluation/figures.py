@@ -1,12 +1,12 @@
 """What scores are worth on a fold, and differences between candidates with intervals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from training.evaluation.material import Material
+from training.evaluation.material import Payments
 from training.judging import average_precision, ranked
 from training.kinds import flagged_at
 from training.metrics import DAY_MS, detection
@@ -16,6 +16,7 @@ Rows = npt.NDArray[np.int64]
 
 RESAMPLES = 500
 ALERTS_A_DAY = 100
+LEAST_REACH = 1000
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Interval:
     high: float
 
 
-def figures(given: Material, rows: Rows, scores: Scores) -> dict[str, float]:
+def figures(given: Payments, rows: Rows, scores: Scores) -> dict[str, float]:
     """Return all figures of one candidate's scores of the judged rows, by name."""
     fraud, occurred_ms = given.fraud[rows], given.occurred_ms[rows]
     found = detection(scores, fraud, customers=given.customers[rows], occurred_ms=occurred_ms)
@@ -87,30 +88,76 @@ def daily_top(
     return float(np.mean(of_payments)), float(np.mean(of_cards))
 
 
+@dataclass(frozen=True)
+class Metric:
+    """A figure of rows in falling order of score, of which each counts so many times.
+
+    `of` takes their truth (m,), how often each counts (m,), and how often all genuine payments
+    and all frauds count; `reach` is the share of rows beyond which it looks at none.
+    """
+
+    of: Callable[[npt.NDArray[np.bool_], Rows, int, int], float]
+    reach: float
+
+    def __call__(self, scores: Scores, fraud: npt.NDArray[np.bool_]) -> float:
+        """Return the figure of scores (n,), each row counted once; NaN without frauds."""
+        if not fraud.any():
+            return float("nan")
+        truth = fraud[np.argsort(-scores, kind="stable")]
+        ones = np.ones(len(truth), np.int64)
+        return self.of(truth, ones, int((~fraud).sum()), int(fraud.sum()))
+
+
+AVERAGE_PRECISION = Metric(lambda truth, weights, _, __: average_precision(truth, weights), 1.0)
+
+
+def recall_metric(false_positives: float) -> Metric:
+    """Return the share of frauds found while at most this share of genuine rows is flagged."""
+
+    def of(truth: npt.NDArray[np.bool_], weights: Rows, genuine: int, frauds: int) -> float:
+        wrong = np.cumsum(np.where(truth, 0, weights))
+        flagged = int(np.searchsorted(wrong, int(false_positives * genuine), side="right"))
+        return float(weights[:flagged][truth[:flagged]].sum()) / max(frauds, 1)
+
+    return Metric(of, 5 * false_positives)
+
+
 def paired(
-    given: Material,
+    given: Payments,
     folds: Mapping[str, Rows],
     first: Mapping[str, Sequence[Scores]],
     second: Mapping[str, Sequence[Scores]],
     *,
+    metric: Metric = AVERAGE_PRECISION,
     seed: int = 0,
 ) -> Interval:
-    """Average precision of the first minus the second: mean over folds, and over their seeds.
+    """Return the first's figure minus the second's: mean over folds, and over their seeds.
 
     Customers are drawn with replacement, all their payments in all folds together: the folds
     share customers, and a week's frauds of one card are one story.
     """
     codes = np.unique(np.concatenate([given.customers[r] for r in folds.values()]))
     parts = [
-        (sign / len(runs[name]), *ranked(one, given.fraud[rows], codes.searchsorted(
-            given.customers[rows])))
+        (sign / len(runs[name]), name, *_reached(one, given.fraud[rows], codes.searchsorted(
+            given.customers[rows]), metric.reach))
         for name, rows in folds.items()
         for sign, runs in ((1.0, first), (-1.0, second))
         for one in runs[name]
     ]  # fmt: skip
+    counted = {
+        name: [
+            np.bincount(codes.searchsorted(given.customers[some]), minlength=len(codes))
+            for some in (rows[~given.fraud[rows]], rows[given.fraud[rows]])
+        ]
+        for name, rows in folds.items()
+    }
 
     def difference(weights: Rows) -> float:
-        total = sum(share * average_precision(truth, weights[who]) for share, truth, who in parts)
+        totals = {name: [int(weights @ one) for one in both] for name, both in counted.items()}
+        total = sum(
+            share * metric.of(truth, weights[who], *totals[name])
+            for share, name, truth, who in parts
+        )
         return float(total) / len(folds)
 
     rng = np.random.default_rng(seed)
@@ -120,3 +167,11 @@ def paired(
     ]
     low, high = np.percentile(draws, (2.5, 97.5))
     return Interval(difference(np.ones(len(codes), np.int64)), float(low), float(high))
+
+
+def _reached(
+    scores: Scores, fraud: npt.NDArray[np.bool_], who: Rows, reach: float
+) -> tuple[npt.NDArray[np.bool_], Rows]:
+    truth, codes = ranked(scores, fraud, who)
+    last = max(int(reach * len(scores)), LEAST_REACH)
+    return truth[:last], codes[:last]

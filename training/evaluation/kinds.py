@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from training.evaluation.figures import Rows, Scores
-from training.evaluation.material import Material
+from training.evaluation.material import Payments
 from training.kinds import KindFound, flagged_at, found_by_kind
 
 AT = {"at 0.1 % false positives": 0.001, "at 1 % false positives": 0.01}
@@ -14,7 +14,7 @@ MOST_KINDS = 20
 ByFold = Mapping[str, tuple[KindFound, ...]]
 
 
-def found_on(given: Material, rows: Rows, runs: Sequence[Scores]) -> tuple[KindFound, ...]:
+def found_on(given: Payments, rows: Rows, runs: Sequence[Scores]) -> tuple[KindFound, ...]:
     """Return what one candidate found of each kind among a fold's rows; means over its runs."""
     fraud, kind = given.fraud[rows], given.kind[rows]
     if not (kind[fraud] != "").any():

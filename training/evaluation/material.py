@@ -1,63 +1,54 @@
-"""What every candidate is given: one row a scored payment, in order of time."""
+"""What models are compared on: one row a scored payment, in order of time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from models.attributes import Attribute
 from models.features import FeatureSpec
-from training.dataset import Replayed, varying
-from training.evaluation.handbook_features import handbook_features
 
 Matrix = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 OURS, HANDBOOK = "our features", "handbook's 15"
+NEVER_MS = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
-    """Features, truth and what figures are made of, n rows each.
+class Payments:
+    """Truth and what figures are made of, n rows each: nothing that a model reads.
 
-    `views` holds a matrix (n, F) for each set of features. `kind` names the kind of each fraud
-    where that is known, "" elsewhere: it is never an input. `known_ms` is when a label first
-    called a payment fraud: a model learns of no fraud that is not known when judging begins.
+    `customers` and `merchants` are codes, negative where unknown. `known_ms` is when a fraud
+    became known, NEVER_MS where none did. `kind` names the kind of each fraud where that is
+    known, "" elsewhere. A model learns of no fraud that is not known when judging begins.
     """
 
-    views: dict[str, Matrix]
-    spec: FeatureSpec
-    fraud: npt.NDArray[np.bool_]
+    fraud: Mask
     customers: npt.NDArray[np.int64]
+    merchants: npt.NDArray[np.int64]
     occurred_ms: npt.NDArray[np.int64]
+    known_ms: npt.NDArray[np.int64]
     amount: npt.NDArray[np.float64]
     kind: npt.NDArray[np.str_]
-    known_ms: npt.NDArray[np.int64]
 
-    def taught(self, rows: npt.NDArray[np.int64], by_ms: int) -> npt.NDArray[np.bool_]:
+    def __len__(self) -> int:
+        return len(self.fraud)
+
+    def taught(self, rows: npt.NDArray[np.int64], by_ms: int) -> Mask:
         """Return which of these rows are frauds that are known by then."""
         return self.fraud[rows] & (self.known_ms[rows] <= by_ms)
 
+    def take(self, rows: npt.NDArray[np.int64]) -> Self:
+        """Return some of the payments."""
+        return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
-def material(
-    replayed: Replayed,
-    fraud: npt.NDArray[np.bool_],
-    kind: npt.NDArray[np.str_],
-    known_ms: npt.NDArray[np.int64],
-    *,
-    attributes: tuple[Attribute, ...],
-    currency: str,
-) -> Material:
-    """Return the material of replayed payments; a feature that never changes is left out."""
-    features, names = varying(replayed, np.ones(len(fraud), bool))
-    return Material(
-        views={
-            OURS: features,
-            HANDBOOK: handbook_features(replayed.rows, fraud, np.nan_to_num(replayed.amount)),
-        },
-        spec=FeatureSpec.of(names, attributes=attributes, reporting_currency=currency),
-        fraud=fraud,
-        customers=replayed.customers,
-        occurred_ms=replayed.rows.occurred_ms,
-        amount=replayed.amount,
-        kind=kind,
-        known_ms=known_ms,
-    )
+
+@dataclass(frozen=True, eq=False)
+class Views:
+    """Features of all payments: a matrix (n, F) for each set of them.
+
+    `spec` tells what the columns of our own features are.
+    """
+
+    matrices: dict[str, Matrix]
+    spec: FeatureSpec

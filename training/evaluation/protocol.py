@@ -100,3 +100,16 @@ def long_fold(begin_ms: int) -> Fold:
         ),
         known_cards_removed=False,
     )
+
+
+def four_weeks(begin_ms: int, judged_ms: int) -> Fold:
+    """Return four weeks judged from a moment on, nobody removed; labels take a week."""
+    week_ms = WEEK_DAYS * DAY_MS
+    end = judged_ms - week_ms
+    return Fold(
+        name=f"{datetime.fromtimestamp(judged_ms / 1000, UTC):%Y-%m-%d}",
+        history=Window(begin_ms, end),
+        short=Window(end - week_ms, end),
+        test=Window(judged_ms, judged_ms + 4 * week_ms),
+        known_cards_removed=False,
+    )

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.evaluation.candidates import NETWORK
+from training.evaluation.candidates import CLASSIFIER, NETWORK, label
 from training.evaluation.figures import Interval, figures, paired
 from training.evaluation.kinds import ByFold, found_on, tables
-from training.evaluation.material import OURS, Material
+from training.evaluation.material import Payments
+from training.evaluation.page import interval, table_lines, verdict
 from training.evaluation.run import Scored
 from training.progress import Tracker
 
-LEADS = f"{NETWORK}, {OURS}"
+LEADS = label(NETWORK)
 """The row that all others are compared with: what a bundle ships."""
 FIRST = "model, features"
 COLUMNS = (
@@ -42,12 +43,12 @@ class Row:
     by_fold: Mapping[str, float]
     by_seed: Mapping[str, float]
     folds: Mapping[str, Mapping[str, float]]
-    kinds: ByFold
     behind: Interval | None
     seconds: float
+    kinds: ByFold
 
 
-def table(given: Material, scored: Scored, tracker: Tracker) -> tuple[Row, ...]:
+def table(given: Payments, scored: Scored, tracker: Tracker) -> tuple[Row, ...]:
     """Return a row a candidate, the best average precision first."""
     advance = tracker.task("figures", len(scored.scores))
     rows = []
@@ -71,13 +72,13 @@ def table(given: Material, scored: Scored, tracker: Tracker) -> tuple[Row, ...]:
                     for key in keys
                 },
                 folds=means,
-                kinds={
-                    fold: found_on(given, scored.rows[fold], found) for fold, found in runs.items()
-                },
                 behind=None
                 if name == LEADS
                 else paired(given, scored.rows, scored.scores[LEADS], runs),
                 seconds=scored.seconds[name],
+                kinds={
+                    fold: found_on(given, scored.rows[fold], found) for fold, found in runs.items()
+                },
             )
         )
         advance(1)
@@ -91,24 +92,23 @@ def markdown(rows: tuple[Row, ...], *, folds: str, seeds: int) -> str:
         f"Judged on {folds}; means over folds, of means over seeds where a result depends on one "
         f"({seeds} seeds). A perfect ranker's card precision@100 is {perfect:.3f}."
     )
-    head = [FIRST, *COLUMNS, "leading row minus it, AP", "CPU s a fit"]
-    lines = [intro, "", *_lines(head, [_cells(row) for row in rows])]
+    head = [FIRST, *COLUMNS, "leading row minus it, AP"]
+    lines = [intro, "", *table_lines(head, [_cells(row) for row in rows])]
     for head, *told in tables({row.name: row.kinds for row in rows}, leading=LEADS):
-        lines += ["", *_lines(head, told)]
+        lines += ["", *table_lines(head, told)]
+    lines += [
+        f"\nWhat the autoencoder contributes to the network: {interval(row.behind)} average "
+        f"precision, {verdict(row.behind)} (network minus the {CLASSIFIER}, both with the same "
+        "seeds; 95 % by customer)."
+        for row in rows
+        if row.name == label(CLASSIFIER) and row.behind is not None
+    ]
     return "\n".join(lines) + "\n"
 
 
-def _lines(head: list[str], rows: list[list[str]]) -> list[str]:
-    return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
-
-
 def _cells(row: Row) -> list[str]:
-    behind = (
-        "leads"
-        if row.behind is None
-        else f"{row.behind.difference:+.3f} ({row.behind.low:+.3f} to {row.behind.high:+.3f})"
-    )
-    return [row.name, *(_cell(row, key) for key in COLUMNS), behind, f"{row.seconds:.0f}"]
+    behind = "leads" if row.behind is None else interval(row.behind)
+    return [row.name, *(_cell(row, key) for key in COLUMNS), behind]
 
 
 def _cell(row: Row, key: str) -> str:

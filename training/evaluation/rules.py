@@ -1,0 +1,132 @@
+"""Rule sets as a rival: thresholds searched on the weeks learned from, all of a grid at once.
+
+A rule set flags a payment if any of its conditions holds, a condition being "value above a
+threshold". Which sets of a grid are worth having is a frontier: no other flags as few payments
+and finds as many frauds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.features import FeatureSpec
+from training.evaluation.material import NEVER_MS, Mask, Matrix, Payments
+from training.windows import DAY_MS
+
+Numbers = npt.NDArray[np.int64]
+Column = npt.NDArray[np.floating]
+SHARES = (0.05, 0.02, 0.01, 0.005, 0.003, 0.001, 0.0003, 0.0)
+"""Thresholds of a condition: values that these shares of genuine payments lie above."""
+MOST_ALERTS = 0.05
+KNOWN_21D, NIGHT_AMOUNT = "frauds known at the merchant in 21 days", "amount at night"
+BEHAVIOUR = ("amount", "amount_ratio_all", "count_1h", "count_1d", NIGHT_AMOUNT)
+LABELS = ("merchant_frauds_14d", KNOWN_21D)
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """Conditions as (column, threshold): a payment with any value above its threshold is flagged.
+
+    `name` is set where somebody found the set by hand.
+    """
+
+    conditions: tuple[tuple[str, float], ...]
+    name: str = ""
+
+    def flags(self, columns: dict[str, Column]) -> Mask:
+        """Which payments are flagged, (n,)."""
+        flagged: Mask = np.logical_or.reduce([columns[n] > least for n, least in self.conditions])
+        return flagged
+
+    def told(self) -> str:
+        """Return the set as a line of text."""
+        return " or ".join(f"{name} > {least:g}" for name, least in self.conditions)
+
+
+_BY_HAND = (("amount", 220.0), ("amount_ratio_all", 3.0))
+HAND_SEARCHED = (
+    RuleSet(_BY_HAND, "by hand, amounts"),
+    RuleSet((*_BY_HAND, ("merchant_frauds_14d", 5.0)), "by hand, 6 frauds known in 14 days"),
+    RuleSet((*_BY_HAND, (KNOWN_21D, 2.0)), "by hand, 3 frauds known in 21 days"),
+)
+"""Sets searched by hand for the Fraud Detection Handbook's payments, amounts in euros."""
+
+
+def columns(payments: Payments, features: Matrix, spec: FeatureSpec) -> dict[str, Column]:
+    """Return what conditions are made of: our features where they exist, all (n,)."""
+    place = {name: at for at, name in enumerate(spec.names)}
+    found: dict[str, Column] = {
+        name: features[:, place[name]] for name in (*BEHAVIOUR, *LABELS) if name in place
+    }
+    found[KNOWN_21D] = frauds_known(payments, 21)
+    if "night" in place:
+        found[NIGHT_AMOUNT] = features[:, place["amount"]] * features[:, place["night"]]
+    return found
+
+
+def frauds_known(payments: Payments, days: int) -> npt.NDArray[np.float64]:
+    """How many frauds became known at a payment's merchant in the days before it, (n,)."""
+    fraud = np.flatnonzero((payments.known_ms < NEVER_MS) & (payments.merchants >= 0))
+    moments = np.concatenate([payments.occurred_ms, payments.known_ms[fraud]])
+    first, span = int(moments.min()), int(moments.max() - moments.min()) + days * DAY_MS + 2
+
+    def place(merchants: Numbers, at: Numbers) -> Numbers:
+        return merchants * span + (at - first) + days * DAY_MS + 1
+
+    known = np.sort(place(payments.merchants[fraud], payments.known_ms[fraud]))
+    now = place(payments.merchants, payments.occurred_ms)
+    until, since = (np.searchsorted(known, at, side="right") for at in (now, now - days * DAY_MS))
+    return np.where(payments.merchants < 0, 0, until - since).astype(np.float64)
+
+
+def frontier(found: dict[str, Column], fraud: Mask) -> list[RuleSet]:
+    """Return the sets of the grid that are worth having on these payments, fewest alerts first.
+
+    The grid's cells count payments by how many thresholds of each condition they pass; what a
+    set does not flag is then a sum over a corner of the grid.
+    """
+    ladders = {name: _thresholds(values[~fraud]) for name, values in found.items()}
+    shape = tuple(len(ladder) + 1 for ladder in ladders.values())
+    levels = [np.searchsorted(ladder, found[name]) for name, ladder in ladders.items()]
+    cell = np.ravel_multi_index(levels, shape)
+    missed = _corners(np.bincount(cell[fraud], minlength=int(np.prod(shape))).reshape(shape))
+    passed = _corners(np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape))
+    alerts, frauds = (len(fraud) - passed).ravel(), (int(fraud.sum()) - missed).ravel()
+    fewest_conditions = -np.arange(len(alerts))  # the last place of a ladder is none
+    order = np.lexsort((fewest_conditions, -frauds, alerts))
+    order = order[(alerts[order] > 0) & (alerts[order] <= MOST_ALERTS * len(fraud))]
+    best = np.maximum.accumulate(frauds[order])
+    worth = order[np.diff(best, prepend=0) > 0]
+    return [_rule_set(np.unravel_index(one, shape), ladders) for one in worth]
+
+
+def best_f1(found: dict[str, Column], fraud: Mask, among: Sequence[RuleSet]) -> RuleSet:
+    """Return the set with the best harmonic mean of precision and share of frauds found."""
+
+    def f1(one: RuleSet) -> float:
+        flagged = one.flags(found)
+        return 2 * int((flagged & fraud).sum()) / (int(flagged.sum()) + int(fraud.sum()))
+
+    return max(among, key=f1)
+
+
+def _thresholds(genuine: Column) -> Column:
+    return np.unique(np.quantile(genuine, [1 - share for share in SHARES], method="higher"))
+
+
+def _corners(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    for axis in range(counts.ndim):
+        counts = np.cumsum(counts, axis=axis)
+    return counts
+
+
+def _rule_set(place: tuple[np.intp, ...], ladders: dict[str, Column]) -> RuleSet:
+    return RuleSet(
+        tuple(
+            (name, float(ladder[at]))
+            for at, (name, ladder) in zip(place, ladders.items(), strict=True)
+            if at < len(ladder)
+        )
+    )
