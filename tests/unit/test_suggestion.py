@@ -173,6 +173,7 @@ def test_no_card_number_is_quoted() -> None:
         ({"bank": ["b"] * 4}, "it holds one value only"),
         ({"response_code": ["00", "05"] * 2}, "live system"),
         ({"settled": [[1], [2]] * 2}, "nested values"),
+        ({"details": ['{"a":1}', '{"a":2}'] * 2}, "holds JSON"),
     ],
 )
 def test_columns_no_model_should_see_are_left_out_with_a_reason(
@@ -207,6 +208,19 @@ def test_what_cannot_be_mapped_is_told_in_one_line(columns: dict[str, Any], told
         suggestion(pl.DataFrame(columns), "odd.csv", NOW)
     assert str(caught.value).startswith("odd.csv: ")
     assert "\n" not in str(caught.value)
+
+
+def test_the_customers_own_currency_is_mapped_with_its_amount(tmp_path: Path) -> None:
+    """One without the other says nothing."""
+    table = TABLES["handbook"]().with_columns(
+        billing_amount_minor=pl.lit(1250), billing_currency=pl.lit("EUR")
+    )
+    found = suggested(table, tmp_path)
+    assert found.billing_amount is not None
+    assert found.billing_amount.unit == "minor"
+    assert found.billing_currency is not None
+    alone = suggested(table.drop("billing_currency"), tmp_path)
+    assert alone.billing_amount is None
 
 
 def test_rows_that_would_be_refused_are_counted() -> None:
