@@ -27,7 +27,6 @@ _STYLE = {
     "legend.facecolor": "none",
     "legend.edgecolor": FAINT,
     "svg.hashsalt": "penumbra",  # the same picture has the same ids
-    "text.parse_math": False,  # names of columns are no formulas
 }
 
 
@@ -52,12 +51,14 @@ def percent(drawn: Any, *, x_digits: int | None = None, y_digits: int | None = N
 
 
 def legend(drawn: Any, *, above: bool = False) -> None:
-    """Name the lines, in a free corner or above the axes."""
+    """Name the lines, in a free corner or above the axes. Names are text, never formulas."""
     with rc_context(_STYLE):
         if above:
-            drawn.figure.legend(fontsize=8, loc="outside upper center", ncols=3)
+            made = drawn.figure.legend(fontsize=8, loc="outside upper center", ncols=3)
         else:
-            drawn.legend(fontsize=8)
+            made = drawn.legend(fontsize=8)
+    for name in made.get_texts():
+        name.set_parse_math(False)
 
 
 def colour(number: int) -> str:

@@ -16,7 +16,7 @@ from models.bundle import load_bundle
 from models.decide import judge
 from models.errors import PenumbraError
 from models.scorer import Scorer, Scores, risk_score
-from training.cli import audit_command, train_command
+from training.cli import train_command
 
 pytestmark = pytest.mark.xdist_group("train_small_file")  # one worker: the bundle is trained once
 
@@ -429,52 +429,3 @@ def test_too_little_time_is_refused_with_what_to_change(files: Files, tmp_path: 
     result = files.train("short", config)
     assert isinstance(result.exception, PenumbraError)
     assert "windows.gap_days" in str(result.exception)
-
-
-def test_audit_prints_findings_for_people_and_machines(files: Files) -> None:
-    """One line a check, or JSON."""
-    arguments = [str(files.payments), "--labels", str(files.labels)]
-    told = CliRunner().invoke(audit_command, arguments)
-    assert told.exit_code == 0, told.output
-    assert "label delay" in told.output
-    data = json.loads(CliRunner().invoke(audit_command, [*arguments, "--json"]).stdout)
-    assert {one["check"] for one in data["findings"]} >= {"validity", "leakage", "duplicates"}
-    constant = next(one for one in data["findings"] if one["check"] == "constant columns")
-    assert constant["figures"]["columns"] == ["currency"]
-    assert data["verdict"]["fitness"] in told.output
-    assert {one["dimension"] for one in data["scorecard"]} >= {"labels", "leakage", "stability"}
-
-
-def test_audit_writes_a_page(files: Files, tmp_path: Path) -> None:
-    """Beside what it prints."""
-    page = tmp_path / "audit.html"
-    result = CliRunner().invoke(
-        audit_command, [str(files.payments), "--labels", str(files.labels), "--html", str(page)]
-    )
-    assert result.exit_code == 0, result.output
-    assert "Verdict:" in result.output
-    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
-
-
-def test_audit_suggests_a_mapping_that_it_can_use(files: Files, tmp_path: Path) -> None:
-    """`--suggest-mapping > mine.yaml`, and the next audit reads the file with it."""
-    foreign = tmp_path / "foreign.csv"
-    table = pl.read_csv(files.payments).rename(
-        {"occurred_at": "booked", "customer_id": "client", "amount_minor": "amount_cents"}
-    )
-    table.write_csv(foreign)
-    refused = CliRunner().invoke(audit_command, [str(foreign)])
-    assert isinstance(refused.exception, PenumbraError)
-    assert "--suggest-mapping" in str(refused.exception)
-    suggested = CliRunner().invoke(audit_command, [str(foreign), "--suggest-mapping"])
-    assert suggested.exit_code == 0, suggested.output
-    mapping = tmp_path / "mine.yaml"
-    mapping.write_text(suggested.stdout)
-    result = CliRunner().invoke(
-        audit_command,
-        [str(foreign), "--mapping", str(mapping), "--labels", str(files.labels), "--json"],
-    )
-    assert result.exit_code == 0, result.output
-    found = {one["check"]: one for one in json.loads(result.stdout)["findings"]}
-    assert found["validity"]["figures"]["refused"] == 0
-    assert found["label coverage"]["figures"]["stray_labels"] == 0

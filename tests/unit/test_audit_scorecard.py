@@ -66,6 +66,12 @@ def test_an_input_known_afterwards_makes_data_unfit(tmp_path: Path) -> None:
     assert found.verdict.reasons == ("leakage: model inputs known only after the fact: 1",)
 
 
+def test_time_too_short_for_windows_makes_data_unfit(tmp_path: Path) -> None:
+    """Labels take three weeks, the file ten days."""
+    found = graded(tmp_path, delay=21)["size"]
+    assert (found.grade, found.reason) == (1, "training cannot cut windows that all hold frauds")
+
+
 def test_rows_that_repeat_lower_uniqueness_alone(tmp_path: Path) -> None:
     """Ten rows of 2,000 are half a per cent."""
     found = graded(tmp_path, id=lambda t: t["id"][:10] + t["id"][:-10])

@@ -1,6 +1,5 @@
 """A suggested mapping loads, reads the very file it was made for, and says how sure it is."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +7,13 @@ import numpy as np
 import polars as pl
 import pytest
 from builders.foreign_files import ROWS, TABLES, write
+from builders.suggested import NOW, applied, suggested
 
 from models.errors import BadInput
 from models.files import read_table
-from models.intake import Intake
-from models.mapping import Mapped, Mapping
-from models.mapping_file import MappingFile
-from models.money import Rates
 from training.suggestion import suggestion
 from training.suggestion.names import EXACT, NEAR, name_score
 
-NOW = datetime(2027, 1, 1, tzinfo=UTC)
 CARD = "4111111111111111"
 
 EXPECTED: dict[str, dict[str, Any]] = {
@@ -73,20 +68,6 @@ EXPECTED: dict[str, dict[str, Any]] = {
     },
     "little": {"occurred_at": "time", "amount": "amount", "label": None, "ignore": []},
 }
-
-
-def suggested(table: pl.DataFrame, folder: Path, name: str = "payments.csv") -> MappingFile:
-    """Return the suggested mapping of a table, through its file."""
-    path = folder / "suggested.yaml"
-    path.write_text(suggestion(table, name, NOW), encoding="utf-8")
-    return Mapping.load(path, b"key").file
-
-
-def applied(mapping: MappingFile, table: pl.DataFrame) -> Mapped:
-    """Read a table through a mapping."""
-    loaded = Mapping(mapping, "suggested", b"key")
-    intake = Intake(rates=Rates.none("EUR"), attributes=frozenset(loaded.attributes))
-    return loaded.apply(table, intake=intake, now_ms=round(NOW.timestamp() * 1000))
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -164,55 +145,6 @@ def test_without_a_label_column_the_way_out_is_told() -> None:
     assert "--labels" in suggestion(TABLES["little"](), "little.csv", NOW)
 
 
-@pytest.mark.parametrize(
-    ("column", "values", "unit"),
-    [
-        ("amount", [12.5, 7.99, 100.0], "major"),
-        ("amount_minor", [1250, 799, 10_000], "minor"),
-        ("amount_cents", [1250.0, 799.0, 10_000.5], "minor"),
-        ("amount", [1250, 799, 10_000], "minor"),
-    ],
-)
-def test_units_of_amounts(column: str, values: list[float], unit: str, tmp_path: Path) -> None:
-    """By the name, else by decimals."""
-    table = pl.DataFrame({"occurred_at": ["2026-01-01T00:00:00Z"] * 3, column: values})
-    assert suggested(table, tmp_path).amount.unit == unit
-
-
-@pytest.mark.parametrize(
-    ("values", "options"),
-    [
-        (["2026-07-01T12:00:00+02:00"], {}),
-        (["2026-07-01 12:00:00"], {"time_zone": "UTC"}),
-        (["31.12.2025 23:59"], {"format": "%d.%m.%Y %H:%M", "time_zone": "UTC"}),
-        (["12/31/2025 23:59:59"], {"format": "%m/%d/%Y %H:%M:%S", "time_zone": "UTC"}),
-        (["2025-12-31"], {"format": "%Y-%m-%d", "time_zone": "UTC"}),
-        ([20_251_231], {"format": "%Y%m%d", "time_zone": "UTC"}),
-        ([1_767_225_600], {"unit": "seconds"}),
-        ([1_767_225_600_000], {"unit": "milliseconds"}),
-        ([0, 86_400], {"unit": "seconds", "since": "2000-01-03T00:00:00Z"}),
-    ],
-)
-def test_times_are_read_as_they_are_written(
-    values: list[Any], options: dict[str, str], tmp_path: Path
-) -> None:
-    """Text with and without an offset, numbers of every kind."""
-    table = pl.DataFrame({"timestamp": values * 3, "amount": [1.5] * 3 * len(values)})
-    found = suggested(table, tmp_path)
-    told = {name: getattr(found.occurred_at, name) for name in ("unit", "since", "format")}
-    told["time_zone"] = found.occurred_at.time_zone
-    assert told == {"unit": "seconds", "since": None, "format": None, "time_zone": None} | options
-    assert not applied(found, table).rejections
-
-
-def test_a_day_that_could_be_a_month_is_called_a_guess() -> None:
-    """01/02 is a day in February or in January."""
-    table = pl.DataFrame({"date": ["01/02/2026 10:00:00"] * 3, "amount": [1.5] * 3})
-    told = " ".join(suggestion(table, "a.csv", NOW).replace("#", "").split())
-    assert "guess: text such as" in told
-    assert "'%m/%d/%Y %H:%M:%S' would fit as well" in told
-
-
 def test_card_numbers_are_tokenised(tmp_path: Path) -> None:
     """They would be refused otherwise, and may not be stored."""
     table = TABLES["handbook"]().with_columns(CUSTOMER_ID=pl.lit(CARD))
@@ -241,6 +173,7 @@ def test_no_card_number_is_quoted() -> None:
         ({"bank": ["b"] * 4}, "it holds one value only"),
         ({"response_code": ["00", "05"] * 2}, "live system"),
         ({"settled": [[1], [2]] * 2}, "nested values"),
+        ({"details": ['{"a":1}', '{"a":2}'] * 2}, "holds JSON"),
     ],
 )
 def test_columns_no_model_should_see_are_left_out_with_a_reason(
@@ -275,6 +208,19 @@ def test_what_cannot_be_mapped_is_told_in_one_line(columns: dict[str, Any], told
         suggestion(pl.DataFrame(columns), "odd.csv", NOW)
     assert str(caught.value).startswith("odd.csv: ")
     assert "\n" not in str(caught.value)
+
+
+def test_the_customers_own_currency_is_mapped_with_its_amount(tmp_path: Path) -> None:
+    """One without the other says nothing."""
+    table = TABLES["handbook"]().with_columns(
+        billing_amount_minor=pl.lit(1250), billing_currency=pl.lit("EUR")
+    )
+    found = suggested(table, tmp_path)
+    assert found.billing_amount is not None
+    assert found.billing_amount.unit == "minor"
+    assert found.billing_currency is not None
+    alone = suggested(table.drop("billing_currency"), tmp_path)
+    assert alone.billing_amount is None
 
 
 def test_rows_that_would_be_refused_are_counted() -> None:

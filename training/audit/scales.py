@@ -37,7 +37,7 @@ SCALES: tuple[Scale, ...] = (
     Scale(
         "completeness", "completeness", "core_missing",
         "share missing of customer, merchant and local time",
-        (0, 0.02, 0.34, NEVER),
+        (0, 0.1, 0.34, NEVER),
         lambda v: f"{v:.0%} of customers, merchants and local times are missing",
         "map customer_id and merchant_id, and give occurred_at a time_zone: most features are "
         "histories of customers and merchants",
@@ -91,7 +91,8 @@ SCALES: tuple[Scale, ...] = (
         "size", "training windows", "least_frauds",
         "frauds in the smallest window that training cuts",
         (300, 100, 30, 1),
-        lambda v: f"the smallest training window has {v:,.0f} frauds",
+        lambda v: f"the smallest training window has {v:,.0f} frauds"
+        if v else "training cannot cut windows that all hold frauds",
         "give more data, or change windows.validation_share, windows.test_share or "
         "windows.gap_days; see the finding on training windows",
         least=True,

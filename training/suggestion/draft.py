@@ -18,7 +18,7 @@ from training.suggestion.guess import Columns, Guess
 from training.suggestion.identities import party_guess, plain_guesses, transaction_guess
 from training.suggestion.labels import label_guess, with_delay
 from training.suggestion.leftovers import Known, Leftover, leftover, told_late
-from training.suggestion.money import amount_guess, currency_guess
+from training.suggestion.money import amount_guess, billing_guesses, currency_guess
 from training.suggestion.times import time_guess
 from training.suggestion.writing import comment, entries, entry, plain
 
@@ -69,9 +69,10 @@ def _guesses(columns: Columns) -> list[Guess]:
             found.append(party)
             rest = rest.without(party.column)
     found += [amount, currency]
-    for one in (*code_guesses(rest),):
-        found.append(one)
-        rest = rest.without(one.column)
+    for guessed in (billing_guesses, code_guesses):
+        for one in guessed(rest):
+            found.append(one)
+            rest = rest.without(one.column)
     found += plain_guesses(rest)
     return [*found, *([label] if label else [])]
 

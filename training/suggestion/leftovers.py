@@ -79,7 +79,9 @@ def told_late(columns: pl.DataFrame, known: Known) -> dict[str, npt.NDArray[np.i
 def _kept_out(column: pl.Series, known: Known) -> str | None:
     """Return why a column may not be an input; None where nothing speaks against it."""
     if column.dtype.is_nested() or isinstance(column.dtype, pl.Binary | pl.Object):
-        return "it holds nested values"
+        return "it holds nested values: give them columns of their own"
+    if column.dtype == pl.String and all(one.startswith("{") for one in texts(column)):
+        return "it is empty, or holds JSON: give its values columns of their own"
     return _afterwards(column, known) or _by_name(column.name) or _by_values(column, known)
 
 

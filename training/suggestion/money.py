@@ -7,6 +7,7 @@ from models.errors import BadInput
 from models.money import EXPONENTS
 from training.column_names import words
 from training.suggestion.guess import Columns, Guess, texts
+from training.suggestion.names import name_score
 
 _MINOR_WORDS = frozenset({"minor", "cent", "cents", "pence", "ore", "grosz"})
 _IN_NAMES = ("eur", "usd", "gbp", "chf", "sek", "nok", "dkk", "pln", "czk", "jpy", "inr", "brl")
@@ -43,16 +44,12 @@ def amount_guess(columns: Columns) -> Guess:
 
 def currency_guess(columns: Columns, amount_column: str) -> Guess:
     """Return the column of currencies, else the one currency that is most likely."""
-    for column, certainty in columns.named("currency"):
-        values = texts(column)
-        translated = {value: _SYMBOLS.get(value, value.upper()) for value in values}
-        if values and all(code in EXPONENTS for code in translated.values()):
-            changed = {value: code for value, code in translated.items() if value != code}
-            source = {"column": column.name} | ({"values": changed} if changed else {})
-            why = "all are ISO 4217 codes"
-            return Guess("currency", source, certainty, why)
+    named = _codes("currency", columns)
+    if named is not None:
+        return named
     for column in columns.sample.iter_columns():
-        values = texts(column) if column.dtype == pl.String else []
+        other = column.dtype != pl.String or name_score("billing_currency", column.name)
+        values = [] if other else texts(column)
         if 0 < len(values) <= _MOST_CURRENCIES and all(value in EXPONENTS for value in values):
             return Guess("currency", {"column": column.name}, "likely", "all are ISO 4217 codes")
     for code in _IN_NAMES:
@@ -61,6 +58,32 @@ def currency_guess(columns: Columns, amount_column: str) -> Guess:
             return Guess("currency", {"constant": code.upper()}, "likely", why)
     why = "no column names a currency: EUR is assumed, put the right one"
     return Guess("currency", {"constant": "EUR"}, "guess", why)
+
+
+def billing_guesses(columns: Columns) -> list[Guess]:
+    """Return the amount in the customer's own currency with that currency, if both are there."""
+    currency = _codes("billing_currency", columns)
+    for column, certainty in columns.named("billing_amount"):
+        if currency is not None and column.dtype.is_numeric():
+            unit, sure, why = _unit(column)
+            source = {"column": column.name, "unit": unit}
+            return [
+                Guess("billing_amount", source, certainty if sure else "guess", why),
+                currency,
+            ]
+    return []
+
+
+def _codes(field: str, columns: Columns) -> Guess | None:
+    """Return the column named like the field whose every value is a currency."""
+    for column, certainty in columns.named(field):
+        values = texts(column)
+        translated = {value: _SYMBOLS.get(value, value.upper()) for value in values}
+        if values and all(code in EXPONENTS for code in translated.values()):
+            changed = {value: code for value, code in translated.items() if value != code}
+            source = {"column": column.name} | ({"values": changed} if changed else {})
+            return Guess(field, source, certainty, "all are ISO 4217 codes")
+    return None
 
 
 def _unit(column: pl.Series) -> tuple[str, bool, str]:
