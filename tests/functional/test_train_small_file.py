@@ -1,6 +1,5 @@
 """`penumbra train` on a small file: the whole way from a table to a bundle that scores."""
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from models.bundle import load_bundle
+from models.decide import judge
 from models.errors import PenumbraError
-from models.scorer import Scorer, risk_score
+from models.scorer import Scorer, Scores, risk_score
 from training.cli import audit_command, train_command
 
 pytestmark = pytest.mark.xdist_group("train_small_file")  # one worker: the bundle is trained once
@@ -44,11 +44,11 @@ epochs = 4
 batch_rows = 256
 refit = {refit}
 
-[datasheet]
-purpose = "A test."
-
 [threshold]
-alerts_per_day = 3
+{threshold}
+
+[segments]
+attributes = ["device"]
 
 [baselines]
 enabled = {baselines}
@@ -61,6 +61,20 @@ boosting_bins = 63
 """
 
 
+MAPPING = """
+transaction_id: {column: transaction_id}
+occurred_at: {column: occurred_at}
+customer_id: {column: customer_id}
+merchant_id: {column: merchant_id}
+amount: {column: amount_minor, unit: minor}
+currency: {column: currency}
+channel: {column: channel}
+attributes:
+  age_band: {column: age_band, kind: group}
+  device: {column: device, kind: category}
+"""
+
+
 @dataclass(frozen=True)
 class Files:
     """Where the small data lies."""
@@ -70,22 +84,29 @@ class Files:
     folder: Path
 
     def config(
-        self, *, test_share: float = 0.2, refit: bool = True, baselines: bool = True
+        self,
+        *,
+        test_share: float = 0.2,
+        refit: bool = True,
+        baselines: bool = True,
+        threshold: str = "alerts_per_day = 3",
     ) -> Path:
         """Write a configuration."""
-        name = f"{test_share}-{refit}-{baselines}.toml"
-        path = self.folder / name
-        path.write_text(
-            CONFIG.format(
-                test_share=test_share, refit=str(refit).lower(), baselines=str(baselines).lower()
-            )
+        text = CONFIG.format(
+            test_share=test_share,
+            refit=str(refit).lower(),
+            baselines=str(baselines).lower(),
+            threshold=threshold,
         )
+        path = self.folder / f"{len(list(self.folder.iterdir()))}.toml"
+        path.write_text(text)
         return path
 
     def train(self, out: str, config: Path, *more: str) -> Result:
         """Run the command."""
         arguments = ["--data", str(self.payments), "--labels", str(self.labels)]
-        arguments += ["--config", str(config), "--out", str(self.folder / out), *more]
+        arguments += ["--mapping", str(self.folder / "mapping.yaml"), "--config", str(config)]
+        arguments += ["--out", str(self.folder / out), *more]
         return CliRunner().invoke(train_command, arguments, catch_exceptions=True)
 
 
@@ -114,6 +135,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
             "amount_minor": amount.astype(np.int64),
             "currency": ["EUR"] * rows,
             "channel": rng.choice(["ecommerce", "card_present"], rows).tolist(),
+            "age_band": np.where(customer < 30, "under 25", "25 and more").tolist(),
+            "device": np.where(merchant % 2, "phone", "desk").tolist(),
         }
     ).write_csv(folder / "payments.csv")
     pl.DataFrame(
@@ -125,19 +148,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
             ],
         }
     ).write_csv(folder / "labels.csv")
-    pl.DataFrame(
-        {
-            "transaction_id": [ids[row] for row in np.flatnonzero(fraud)],
-            "typology": ["merchant" if m < 2 else "spree" for m in merchant[fraud].tolist()],
-        }
-    ).write_csv(folder / "kinds.csv")
+    (folder / "mapping.yaml").write_text(MAPPING)
     return Files(folder / "payments.csv", folder / "labels.csv", folder)
 
 
 @pytest.fixture(scope="module")
 def trained(files: Files) -> Path:
     """Train a bundle with everything on."""
-    result = files.train("bundle", files.config(), "--kinds", str(files.folder / "kinds.csv"))
+    result = files.train("bundle", files.config())
     assert result.exit_code == 0, result.output + repr(result.exception)
     return files.folder / "bundle"
 
@@ -179,15 +197,98 @@ def test_report_compares_the_network_with_every_baseline(trained: Path) -> None:
     assert report["parity"]["log_odds"] <= 1e-4
     everything = report["segments"][0]
     assert everything["by"] == "all"
-    assert everything["rows"] == report["windows"]["spans"]["test"]["payments"]
+    assert everything["figures"]["payments"] == report["windows"]["spans"]["test"]["payments"]
     assert {segment["by"] for segment in report["segments"]} >= {"all", "amount", "channel"}
+
+
+def test_a_declared_group_is_told_by_and_never_read(trained: Path) -> None:
+    """The age band has figures of its own; the device, a category, is a model input too."""
+    report = json.loads((trained / "report.json").read_text())
+    told = {(one["by"], one["value"]): one["figures"] for one in report["segments"]}
+    young, old = told["age_band", "under 25"], told["age_band", "25 and more"]
+    assert young["payments"] + old["payments"] == told["all", "all"]["payments"]
+    assert young["alert_rate"]["low"] <= young["alert_rate"]["value"]
+    assert told["device", "phone"]["frauds"] > 0
+    spec = load_bundle(trained).spec
+    assert [attribute.name for attribute in spec.attributes] == ["device"]
+    assert not any("age_band" in name for name in spec.names)
+    assert "age_band: under 25" in (trained / "report.html").read_text()
+
+
+def test_calibration_of_every_model_stands_with_its_intervals(trained: Path) -> None:
+    """Slope, error and frauds among flags, of five models."""
+    report = json.loads((trained / "report.json").read_text())
+    for model in report["models"]:
+        for name in ("brier", "calibration_error", "slope", "observed_over_expected"):
+            found = model["reliability"][name]
+            assert found["low"] <= found["value"] <= found["high"], (model["name"], name)
+    page = (trained / "report.html").read_text()
+    assert "observed / expected frauds" in page
+    assert "## Calibration" in (trained / "card.md").read_text()
+
+
+def test_money_at_risk_decides_as_in_the_report(files: Files) -> None:
+    """A bundle ranked by probability x amount, at least cost: what the worker would flag."""
+    threshold = (
+        'rank_by = "probability_x_amount"\n[threshold.cost]\nreview_cost = 3\nfriction_cost = 1'
+    )
+    config = files.config(baselines=False, refit=False, test_share=0.0, threshold=threshold)
+    assert files.train("money", config).exit_code == 0
+    bundle = load_bundle(files.folder / "money")
+    report = json.loads((bundle.path / "report.json").read_text())
+    told = report["threshold"]
+    assert bundle.threshold_at_risk == told["at_risk"] > 0
+    assert told["way"] == "cost"
+    assert told["fixed"]["cost_a_day"]["value"] < told["fixed"]["cost_a_day_without_flags"]
+    assert (
+        told["rankings"]["probability_x_amount"]["figures"]["flags"]
+        == (told["judged"]["figures"]["flags"])
+    )
+    zeros = np.zeros(2, np.float32)
+    scores = Scores(np.full(2, 1, np.float32), zeros, zeros)
+    flagged = judge(scores, bundle, np.array([1e6, bundle.threshold_at_risk])).flagged
+    assert flagged.tolist() == [True, False]
+    page = (bundle.path / "report.html").read_text()
+    assert "so that costs are least" in page
+    assert "cost a day, EUR" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("colour", "no category or group"), ("basket", "no category or group")]
+)
+def test_segments_of_what_is_no_group_are_refused(
+    files: Files, tmp_path: Path, name: str, told: str
+) -> None:
+    """An attribute nobody declared, and a number."""
+    (tmp_path / "mapping.yaml").write_text(
+        MAPPING + "  basket: {column: amount_minor, kind: number}\n"
+    )
+    (tmp_path / "config.toml").write_text(f'[segments]\nattributes = ["{name}"]\n')
+    more = ["--mapping", str(tmp_path / "mapping.yaml")]
+    result = files.train("never", tmp_path / "config.toml", *more)
+    assert isinstance(result.exception, PenumbraError)
+    assert told in str(result.exception)
+    assert "it declares age_band, device" in str(result.exception)
+
+
+def test_a_group_cannot_take_the_name_of_a_segment(files: Files, tmp_path: Path) -> None:
+    """Two columns of figures by country would be one too many."""
+    (tmp_path / "mapping.yaml").write_text(MAPPING + "  country: {column: device, kind: group}\n")
+    more = ["--mapping", str(tmp_path / "mapping.yaml")]
+    result = files.train("never", files.config(), *more)
+    assert isinstance(result.exception, PenumbraError)
+    assert "told by country already" in str(result.exception)
 
 
 def test_flags_keep_to_the_budget_in_the_window_they_were_chosen_on(trained: Path) -> None:
     """Three a day of some 225 payments a day."""
     report = json.loads((trained / "report.json").read_text())
-    assert report["threshold"]["budget"] == pytest.approx(3 / 225, rel=0.1)
-    assert report["threshold"]["alert_rate"] < 3 * report["threshold"]["budget"]
+    told = report["threshold"]
+    assert (told["way"], told["target"]) == ("alerts_per_day", 3)
+    assert 2 < told["fixed"]["flags_a_day"] <= 3
+    assert told["fixed"]["window"] == "validation"
+    assert told["judged"]["window"] == "test"
+    assert told["judged"]["flags_a_day"] < 9
 
 
 def test_windows_leave_a_gap_of_the_label_delay(trained: Path) -> None:
@@ -213,42 +314,12 @@ def test_report_page_needs_nothing_but_itself(trained: Path) -> None:
     assert "Model card" in (trained / "card.md").read_text()
 
 
-def test_kinds_of_fraud_are_told_and_no_model_reads_them(trained: Path) -> None:
-    """How much of each kind the flags found on the judged window."""
-    report = json.loads((trained / "report.json").read_text())
-    assert {one["kind"] for one in report["kinds"]} == {"spree", "merchant"}
-    frauds = report["windows"]["spans"]["test"]["frauds"]
-    assert sum(one["frauds"] for one in report["kinds"]) == frauds
-    found = sum(one["frauds"] * one["found"]["at the threshold"] for one in report["kinds"])
-    assert found / frauds == pytest.approx(report["segments"][0]["detection_rate"])
-    assert "<h2>Kinds of fraud</h2>" in (trained / "report.html").read_text()
-    assert not any("typology" in name for name in load_bundle(trained).spec.names)
-
-
-def test_the_datasheet_states_what_is_known_and_asks_what_is_not(
-    files: Files, trained: Path
-) -> None:
-    """Counts of the file and its labels; a question without an answer is told as such."""
-    sheet = (trained / "datasheet.md").read_text()
-    digest = hashlib.sha256(files.payments.read_bytes()).hexdigest()
-    assert digest in sheet
-    assert "9,000 rows, 0 refused" in sheet
-    assert "120 customers; 40 merchants" in sheet
-    assert "Half of the frauds were known after 2.0 days" in sheet
-    assert "Never given: country" in sheet
-    assert "*Who answers questions about it?* not stated" in sheet
-    assert "*For what purpose was the data recorded?* A test." in sheet
-    data = load_bundle(trained).manifest["data"]
-    assert data["labelling"]["labelled"] == data["labels"]
-
-
-def test_a_bundle_says_what_its_configuration_changed(trained: Path) -> None:
-    """Settings that differ from the defaults, by their dotted names."""
-    changed = load_bundle(trained).manifest["config_changed"]
-    assert changed["seed"] == 3
-    assert changed["windows.warmup_days"] == 3
-    assert "name" not in changed
-    assert "classifier.dropout" not in changed
+def test_report_shows_the_scorecard_of_the_data(trained: Path) -> None:
+    """The grades and the verdict of the audit, as data and on the page."""
+    found = json.loads((trained / "report.json").read_text())["audit"]
+    page = (trained / "report.html").read_text()
+    assert found["verdict"]["fitness"][1:] in page
+    assert page.count('class="grade grade-') == len(found["scorecard"])
 
 
 def test_reference_describes_every_feature(trained: Path) -> None:
@@ -322,3 +393,40 @@ def test_audit_prints_findings_for_people_and_machines(files: Files) -> None:
     assert {one["check"] for one in data["findings"]} >= {"validity", "leakage", "duplicates"}
     constant = next(one for one in data["findings"] if one["check"] == "constant columns")
     assert constant["figures"]["columns"] == ["currency"]
+    assert data["verdict"]["fitness"] in told.output
+    assert {one["dimension"] for one in data["scorecard"]} >= {"labels", "leakage", "stability"}
+
+
+def test_audit_writes_a_page(files: Files, tmp_path: Path) -> None:
+    """Beside what it prints."""
+    page = tmp_path / "audit.html"
+    result = CliRunner().invoke(
+        audit_command, [str(files.payments), "--labels", str(files.labels), "--html", str(page)]
+    )
+    assert result.exit_code == 0, result.output
+    assert "Verdict:" in result.output
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_audit_suggests_a_mapping_that_it_can_use(files: Files, tmp_path: Path) -> None:
+    """`--suggest-mapping > mine.yaml`, and the next audit reads the file with it."""
+    foreign = tmp_path / "foreign.csv"
+    table = pl.read_csv(files.payments).rename(
+        {"occurred_at": "booked", "customer_id": "client", "amount_minor": "amount_cents"}
+    )
+    table.write_csv(foreign)
+    refused = CliRunner().invoke(audit_command, [str(foreign)])
+    assert isinstance(refused.exception, PenumbraError)
+    assert "--suggest-mapping" in str(refused.exception)
+    suggested = CliRunner().invoke(audit_command, [str(foreign), "--suggest-mapping"])
+    assert suggested.exit_code == 0, suggested.output
+    mapping = tmp_path / "mine.yaml"
+    mapping.write_text(suggested.stdout)
+    result = CliRunner().invoke(
+        audit_command,
+        [str(foreign), "--mapping", str(mapping), "--labels", str(files.labels), "--json"],
+    )
+    assert result.exit_code == 0, result.output
+    found = {one["check"]: one for one in json.loads(result.stdout)["findings"]}
+    assert found["validity"]["figures"]["refused"] == 0
+    assert found["label coverage"]["figures"]["stray_labels"] == 0
