@@ -1,6 +1,5 @@
 """`penumbra train` on a small file: the whole way from a table to a bundle that scores."""
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -44,9 +43,6 @@ members = 2
 epochs = 4
 batch_rows = 256
 refit = {refit}
-
-[datasheet]
-purpose = "A test."
 
 [threshold]
 {threshold}
@@ -153,19 +149,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
         }
     ).write_csv(folder / "labels.csv")
     (folder / "mapping.yaml").write_text(MAPPING)
-    pl.DataFrame(
-        {
-            "transaction_id": [ids[row] for row in np.flatnonzero(fraud)],
-            "typology": ["merchant" if m < 2 else "spree" for m in merchant[fraud].tolist()],
-        }
-    ).write_csv(folder / "kinds.csv")
     return Files(folder / "payments.csv", folder / "labels.csv", folder)
 
 
 @pytest.fixture(scope="module")
 def trained(files: Files) -> Path:
     """Train a bundle with everything on."""
-    result = files.train("bundle", files.config(), "--kinds", str(files.folder / "kinds.csv"))
+    result = files.train("bundle", files.config())
     assert result.exit_code == 0, result.output + repr(result.exception)
     return files.folder / "bundle"
 
@@ -330,44 +320,6 @@ def test_report_shows_the_scorecard_of_the_data(trained: Path) -> None:
     page = (trained / "report.html").read_text()
     assert found["verdict"]["fitness"][1:] in page
     assert page.count('class="grade grade-') == len(found["scorecard"])
-
-
-def test_kinds_of_fraud_are_told_and_no_model_reads_them(trained: Path) -> None:
-    """How much of each kind the flags found on the judged window."""
-    report = json.loads((trained / "report.json").read_text())
-    assert {one["kind"] for one in report["kinds"]} == {"spree", "merchant"}
-    frauds = report["windows"]["spans"]["test"]["frauds"]
-    assert sum(one["frauds"] for one in report["kinds"]) == frauds
-    found = sum(one["frauds"] * one["found"]["at the threshold"] for one in report["kinds"])
-    assert found / frauds == pytest.approx(report["segments"][0]["detection_rate"])
-    assert "<h2>Kinds of fraud</h2>" in (trained / "report.html").read_text()
-    assert not any("typology" in name for name in load_bundle(trained).spec.names)
-
-
-def test_the_datasheet_states_what_is_known_and_asks_what_is_not(
-    files: Files, trained: Path
-) -> None:
-    """Counts of the file and its labels; a question without an answer is told as such."""
-    sheet = (trained / "datasheet.md").read_text()
-    digest = hashlib.sha256(files.payments.read_bytes()).hexdigest()
-    assert digest in sheet
-    assert "9,000 rows, 0 refused" in sheet
-    assert "120 customers; 40 merchants" in sheet
-    assert "Half of the frauds were known after 2.0 days" in sheet
-    assert "Never given: country" in sheet
-    assert "*Who answers questions about it?* not stated" in sheet
-    assert "*For what purpose was the data recorded?* A test." in sheet
-    data = load_bundle(trained).manifest["data"]
-    assert data["labelling"]["labelled"] == data["labels"]
-
-
-def test_a_bundle_says_what_its_configuration_changed(trained: Path) -> None:
-    """Settings that differ from the defaults, by their dotted names."""
-    changed = load_bundle(trained).manifest["config_changed"]
-    assert changed["seed"] == 3
-    assert changed["windows.warmup_days"] == 3
-    assert "name" not in changed
-    assert "classifier.dropout" not in changed
 
 
 def test_reference_describes_every_feature(trained: Path) -> None:
