@@ -8,7 +8,7 @@ from builders.judged import judged_payments
 
 from training.errors import UnusableData
 from training.evaluation.candidates import AUTOENCODER, BOOSTING, CLASSIFIER, NETWORK, label
-from training.evaluation.experiment import everything
+from training.evaluation.experiment import World, everything
 from training.evaluation.few_labels import (
     FRAUDS,
     Point,
@@ -179,6 +179,14 @@ def test_the_curve_says_how_many_labels_are_needed(payments: Payments, fold: Fol
     ahead = ", ".join(f"{n:,}" for n in FRAUDS if n < whole)
     assert f"finds more than LightGBM, beyond doubt, with {ahead} labelled frauds" in page
     assert isinstance(points[0], Point)
+
+
+def test_a_kind_may_have_a_name_that_no_folder_can_have(payments: Payments) -> None:
+    """And two such names are two folders."""
+    first, second = (World(name, payments.fraud, payments.fraud) for name in ("a/b", "a:b"))
+    assert len({first.folder, second.folder, World("a_b", *[payments.fraud] * 2).folder}) == 3
+    assert "/" not in first.folder
+    assert everything(payments).folder == "all"
 
 
 def test_the_whole_world_is_told(payments: Payments) -> None:

@@ -1,7 +1,9 @@
 """What an evaluation fits: folds, times worlds that knew more or less, times candidates."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 
@@ -24,12 +26,20 @@ class World:
     usable: Mask
     seed: int = 0
 
+    @property
+    def folder(self) -> str:
+        """Its name in a folder: kinds of fraud may have names that no file can have."""
+        plain = re.sub(r"[^\w -]", "_", self.name)
+        return (
+            plain if plain == self.name else f"{plain}-{sha256(self.name.encode()).hexdigest()[:8]}"
+        )
+
 
 @dataclass(frozen=True)
 class Fit:
-    """One piece of work."""
+    """One piece of work, in the folder of its world."""
 
-    world: str
+    folder: str
     fold: Fold
     candidate: Candidate
     seed: int
@@ -52,7 +62,7 @@ class Experiment:
     def fits(self, world: World) -> list[Fit]:
         """Return the work in one world, what takes longest first."""
         return [
-            Fit(world.name, fold, candidate, seed)
+            Fit(world.folder, fold, candidate, seed)
             for candidate in reversed(self.candidates)
             for fold in self.folds
             for seed in range(candidate.seeds)

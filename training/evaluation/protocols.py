@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,7 @@ def _run(asked: Asked, experiment: Experiment) -> dict[str, Scored]:
         "data": asked.past.identity,
         "kernel": KERNEL_VERSION,
         "until": int(asked.past.payments.occurred_ms[-1]),
+        "kinds": sha256(asked.past.payments.kind.tobytes()).hexdigest(),
         "config": asked.config.model_dump(mode="json"),
     }
     return run(

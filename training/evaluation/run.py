@@ -55,7 +55,7 @@ def run(
     with processes(jobs) as pool:
         for world in experiment.worlds:
             fits = experiment.fits(world)
-            here = folder / world.name
+            here = folder / world.folder
             missing = [fit for fit in fits if not (here / fit.file).exists()]
             advance(len(fits) - len(missing))
             if not missing:
@@ -95,12 +95,14 @@ def _keep(views: Views, world: World, folder: Path) -> None:
 
 def _kept(experiment: Experiment, fit: Fit) -> bool:
     return (
-        fit.world == experiment.worlds[0].name and fit.fold == experiment.measured and fit.seed == 0
+        fit.folder == experiment.worlds[0].folder
+        and fit.fold == experiment.measured
+        and fit.seed == 0
     )
 
 
 def _fit(folder: Path, fit: Fit, more_seed: int, keep: bool) -> None:  # noqa: FBT001 - a fact
-    here = folder / fit.world
+    here = folder / fit.folder
     with np.load(folder / "payments.npz") as kept:
         payments = Payments(**dict(kept))
     with np.load(here / "known.npz") as kept:
@@ -155,7 +157,7 @@ def _scored(experiment: Experiment, world: World, folder: Path) -> Scored:
     scores: dict[str, dict[str, list[Scores]]] = {}
     seconds: dict[str, list[float]] = {}
     for fit in sorted(experiment.fits(world), key=lambda fit: (fit.fold.name, fit.seed)):
-        with np.load(folder / world.name / fit.file) as kept:
+        with np.load(folder / world.folder / fit.file) as kept:
             for name in kept.files:
                 if name == "seconds":
                     continue
