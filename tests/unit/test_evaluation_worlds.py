@@ -184,7 +184,9 @@ def test_the_curve_says_how_many_labels_are_needed(payments: Payments, fold: Fol
 def test_a_kind_may_have_a_name_that_no_folder_can_have(payments: Payments) -> None:
     """And two such names are two folders."""
     first, second = (World(name, payments.fraud, payments.fraud) for name in ("a/b", "a:b"))
-    assert len({first.folder, second.folder, World("a_b", *[payments.fraud] * 2).folder}) == 3
+    assert (
+        len({first.folder, second.folder, World("a_b", payments.fraud, payments.fraud).folder}) == 3
+    )
     assert "/" not in first.folder
     assert everything(payments).folder == "all"
 
