@@ -2,162 +2,20 @@
 
 import json
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pytest
-from click.testing import CliRunner, Result
+from builders.small_file import Files
+from click.testing import CliRunner
 
 from models.bundle import load_bundle
-from models.decide import judge
 from models.errors import PenumbraError
-from models.scorer import Scorer, Scores, risk_score
-from training.cli import audit_command, train_command
+from models.scorer import Scorer, risk_score
+from training.cli import audit_command
 
 pytestmark = pytest.mark.xdist_group("train_small_file")  # one worker: the bundle is trained once
-
-CONFIG = """
-name = "small"
-seed = 3
-threads = 1
-
-[windows]
-warmup_days = 3
-validation_share = 0.2
-test_share = {test_share}
-
-[autoencoder]
-hidden = 16
-code = 4
-epochs = 2
-batch_rows = 256
-
-[classifier]
-bins_per_feature = 4
-bin_min_rows = 20
-hidden = [16, 8]
-members = 2
-epochs = 4
-batch_rows = 256
-refit = {refit}
-
-[threshold]
-{threshold}
-
-[segments]
-attributes = ["device"]
-
-[baselines]
-enabled = {baselines}
-logistic_rows = 2000
-tree_rows = 2000
-forest_rows = 2000
-forest_trees = 20
-boosting_rounds = 30
-boosting_bins = 63
-"""
-
-
-MAPPING = """
-transaction_id: {column: transaction_id}
-occurred_at: {column: occurred_at}
-customer_id: {column: customer_id}
-merchant_id: {column: merchant_id}
-amount: {column: amount_minor, unit: minor}
-currency: {column: currency}
-channel: {column: channel}
-attributes:
-  age_band: {column: age_band, kind: group}
-  device: {column: device, kind: category}
-"""
-
-
-@dataclass(frozen=True)
-class Files:
-    """Where the small data lies."""
-
-    payments: Path
-    labels: Path
-    folder: Path
-
-    def config(
-        self,
-        *,
-        test_share: float = 0.2,
-        refit: bool = True,
-        baselines: bool = True,
-        threshold: str = "alerts_per_day = 3",
-    ) -> Path:
-        """Write a configuration."""
-        text = CONFIG.format(
-            test_share=test_share,
-            refit=str(refit).lower(),
-            baselines=str(baselines).lower(),
-            threshold=threshold,
-        )
-        path = self.folder / f"{len(list(self.folder.iterdir()))}.toml"
-        path.write_text(text)
-        return path
-
-    def train(self, out: str, config: Path, *more: str) -> Result:
-        """Run the command."""
-        arguments = ["--data", str(self.payments), "--labels", str(self.labels)]
-        arguments += ["--mapping", str(self.folder / "mapping.yaml"), "--config", str(config)]
-        arguments += ["--out", str(self.folder / out), *more]
-        return CliRunner().invoke(train_command, arguments, catch_exceptions=True)
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    """Forty days of 120 customers; fraud is large, at night, or at one of two merchants."""
-    rng = np.random.default_rng(0)
-    rows = 9_000
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    seconds = np.sort(rng.integers(0, 40 * 86_400, rows))
-    customer = rng.integers(0, 120, rows)
-    merchant = rng.integers(0, 40, rows)
-    amount = rng.gamma(2.0, 1500.0 * (1 + customer / 60), rows)
-    risky = (merchant < 2) * 0.25 + 0.008
-    fraud = rng.random(rows) < risky
-    amount = np.where(fraud & (rng.random(rows) < 0.7), amount * 8, amount)
-    when = [start + timedelta(seconds=int(second)) for second in seconds]
-    folder = tmp_path_factory.mktemp("small")
-    ids = [f"t{number}" for number in range(rows)]
-    pl.DataFrame(
-        {
-            "transaction_id": ids,
-            "occurred_at": [moment.isoformat() for moment in when],
-            "customer_id": [f"c{number}" for number in customer],
-            "merchant_id": [f"m{number}" for number in merchant],
-            "amount_minor": amount.astype(np.int64),
-            "currency": ["EUR"] * rows,
-            "channel": rng.choice(["ecommerce", "card_present"], rows).tolist(),
-            "age_band": np.where(customer < 30, "under 25", "25 and more").tolist(),
-            "device": np.where(merchant % 2, "phone", "desk").tolist(),
-        }
-    ).write_csv(folder / "payments.csv")
-    pl.DataFrame(
-        {
-            "transaction_id": [ids[row] for row in np.flatnonzero(fraud)],
-            "is_fraud": [True] * int(fraud.sum()),
-            "known_at": [
-                (when[row] + timedelta(days=2)).isoformat() for row in np.flatnonzero(fraud)
-            ],
-        }
-    ).write_csv(folder / "labels.csv")
-    (folder / "mapping.yaml").write_text(MAPPING)
-    return Files(folder / "payments.csv", folder / "labels.csv", folder)
-
-
-@pytest.fixture(scope="module")
-def trained(files: Files) -> Path:
-    """Train a bundle with everything on."""
-    result = files.train("bundle", files.config())
-    assert result.exit_code == 0, result.output + repr(result.exception)
-    return files.folder / "bundle"
 
 
 def test_bundle_loads_and_scores_every_row(trained: Path) -> None:
@@ -199,96 +57,6 @@ def test_report_compares_the_network_with_every_baseline(trained: Path) -> None:
     assert everything["by"] == "all"
     assert everything["figures"]["payments"] == report["windows"]["spans"]["test"]["payments"]
     assert {segment["by"] for segment in report["segments"]} >= {"all", "amount", "channel"}
-
-
-def test_a_declared_group_is_told_by_and_never_read(trained: Path) -> None:
-    """The age band has figures of its own; the device, a category, is a model input too."""
-    report = json.loads((trained / "report.json").read_text())
-    told = {(one["by"], one["value"]): one["figures"] for one in report["segments"]}
-    young, old = told["age_band", "under 25"], told["age_band", "25 and more"]
-    assert young["payments"] + old["payments"] == told["all", "all"]["payments"]
-    assert young["alert_rate"]["low"] <= young["alert_rate"]["value"]
-    assert told["device", "phone"]["frauds"] > 0
-    spec = load_bundle(trained).spec
-    assert [attribute.name for attribute in spec.attributes] == ["device"]
-    assert not any("age_band" in name for name in spec.names)
-    assert "age_band: under 25" in (trained / "report.html").read_text()
-
-
-def test_calibration_of_every_model_stands_with_its_intervals(trained: Path) -> None:
-    """Slope, error and frauds among flags, of five models."""
-    report = json.loads((trained / "report.json").read_text())
-    for model in report["models"]:
-        for name in ("brier", "calibration_error", "slope", "observed_over_expected"):
-            found = model["reliability"][name]
-            assert found["low"] <= found["value"] <= found["high"], (model["name"], name)
-    page = (trained / "report.html").read_text()
-    assert "observed / expected frauds" in page
-    assert "## Calibration" in (trained / "card.md").read_text()
-
-
-def test_money_at_risk_decides_as_in_the_report(files: Files) -> None:
-    """A bundle ranked by probability x amount, at least cost: what the worker would flag."""
-    threshold = (
-        'rank_by = "probability_x_amount"\n[threshold.cost]\nreview_cost = 3\nfriction_cost = 1'
-    )
-    config = files.config(baselines=False, refit=False, test_share=0.0, threshold=threshold)
-    assert files.train("money", config).exit_code == 0
-    bundle = load_bundle(files.folder / "money")
-    report = json.loads((bundle.path / "report.json").read_text())
-    told = report["threshold"]
-    assert bundle.threshold_at_risk == told["at_risk"] > 0
-    assert told["way"] == "cost"
-    assert told["fixed"]["cost_a_day"]["value"] < told["fixed"]["cost_a_day_without_flags"]
-    assert (
-        told["rankings"]["probability_x_amount"]["figures"]["flags"]
-        == (told["judged"]["figures"]["flags"])
-    )
-    zeros = np.zeros(2, np.float32)
-    scores = Scores(np.full(2, 1, np.float32), zeros, zeros)
-    flagged = judge(scores, bundle, np.array([1e6, bundle.threshold_at_risk])).flagged
-    assert flagged.tolist() == [True, False]
-    page = (bundle.path / "report.html").read_text()
-    assert "so that costs are least" in page
-    assert "cost a day, EUR" in page
-
-
-@pytest.mark.parametrize(
-    ("name", "told"), [("colour", "no category or group"), ("basket", "no category or group")]
-)
-def test_segments_of_what_is_no_group_are_refused(
-    files: Files, tmp_path: Path, name: str, told: str
-) -> None:
-    """An attribute nobody declared, and a number."""
-    (tmp_path / "mapping.yaml").write_text(
-        MAPPING + "  basket: {column: amount_minor, kind: number}\n"
-    )
-    (tmp_path / "config.toml").write_text(f'[segments]\nattributes = ["{name}"]\n')
-    more = ["--mapping", str(tmp_path / "mapping.yaml")]
-    result = files.train("never", tmp_path / "config.toml", *more)
-    assert isinstance(result.exception, PenumbraError)
-    assert told in str(result.exception)
-    assert "it declares age_band, device" in str(result.exception)
-
-
-def test_a_group_cannot_take_the_name_of_a_segment(files: Files, tmp_path: Path) -> None:
-    """Two columns of figures by country would be one too many."""
-    (tmp_path / "mapping.yaml").write_text(MAPPING + "  country: {column: device, kind: group}\n")
-    more = ["--mapping", str(tmp_path / "mapping.yaml")]
-    result = files.train("never", files.config(), *more)
-    assert isinstance(result.exception, PenumbraError)
-    assert "told by country already" in str(result.exception)
-
-
-def test_flags_keep_to_the_budget_in_the_window_they_were_chosen_on(trained: Path) -> None:
-    """Three a day of some 225 payments a day."""
-    report = json.loads((trained / "report.json").read_text())
-    told = report["threshold"]
-    assert (told["way"], told["target"]) == ("alerts_per_day", 3)
-    assert 2 < told["fixed"]["flags_a_day"] <= 3
-    assert told["fixed"]["window"] == "validation"
-    assert told["judged"]["window"] == "test"
-    assert told["judged"]["flags_a_day"] < 9
 
 
 def test_windows_leave_a_gap_of_the_label_delay(trained: Path) -> None:
