@@ -1,4 +1,4 @@
-"""A small file of payments, its labels and a configuration that learns from it in seconds."""
+"""A small file of payments with its labels, its mapping, and how to train on it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -101,7 +101,7 @@ class Files:
         return CliRunner().invoke(train_command, arguments, catch_exceptions=True)
 
 
-def small_files(folder: Path) -> Files:
+def write_small_file(folder: Path) -> Files:
     """Write forty days of 120 customers; fraud is large, or at one of two merchants."""
     rng = np.random.default_rng(0)
     rows = 9_000
