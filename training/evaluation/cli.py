@@ -9,7 +9,7 @@ import numpy as np
 from models.errors import BadInput
 from training.cli import KINDS_HELP, load_mapping
 from training.config import load_config
-from training.evaluation.past import Files, Past, read_past
+from training.evaluation.past import Files, read_past
 from training.evaluation.protocol import Fold
 from training.evaluation.protocols import PROTOCOLS, Asked
 from training.progress import Bars
@@ -57,9 +57,10 @@ def evaluate_command(
         begin_ms, end_ms = int(occurred_ms[0]), int(occurred_ms[-1]) + 1
         folds = chosen.folds(begin_ms + WARMUP_DAYS * DAY_MS, end_ms, _ms(judged_from))
         _check(folds, data, begin_ms, end_ms)
+        past = past.until(max(fold.test.end_ms for fold in folds))
         page = chosen.answer(
             Asked(
-                past=_until(past, folds),
+                past=past,
                 folds=folds,
                 told=chosen.told,
                 config=settings,
@@ -77,10 +78,6 @@ def evaluate_command(
 
 def _ms(day: datetime | None) -> int | None:
     return None if day is None else round(day.replace(tzinfo=UTC).timestamp() * 1000)
-
-
-def _until(past: Past, folds: tuple[Fold, ...]) -> Past:
-    return past.until(max(fold.test.end_ms for fold in folds))
 
 
 def _check(folds: tuple[Fold, ...], data: Path, begin_ms: int, end_ms: int) -> None:

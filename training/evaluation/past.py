@@ -39,9 +39,13 @@ class Past:
     def until(self, end_ms: int) -> Self:
         """Return what happened before a moment: no feature looks further ahead."""
         kept = np.flatnonzero(self.payments.occurred_ms < end_ms)
+        transactions = self.transactions.take(self.transactions.occurred_ms < end_ms)
+        ids = frozenset(transactions.transaction_id.tolist())
+        theirs = (name in ids for name in self.labels.transaction_id.tolist())
         return replace(
             self,
-            transactions=self.transactions.take(self.transactions.occurred_ms < end_ms),
+            transactions=transactions,
+            labels=self.labels.take(np.fromiter(theirs, bool, len(self.labels))),
             payments=self.payments.take(kept),
         )
 
