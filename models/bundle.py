@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 FORMAT = 1
 RISK_LEVELS = 1000
 REQUIRED = ("score.onnx", "background.npy", "risk_edges.npy", "reference.json")
-NOT_IDENTITY = ("report.json", "report.html", "card.md")
+NOT_IDENTITY = ("report.json", "report.html", "card.md", "datasheet.md")
 """Files that describe a model without being part of it: they do not change its id."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bundle:
-    """A verified bundle. `threshold` is in log-odds: a payment at or above it is flagged."""
+    """A verified bundle. `threshold` is in log-odds: a payment at or above it is flagged.
+
+    With a `threshold_at_risk` (money, in the reporting currency) a payment is flagged when
+    probability x amount reaches that, and `threshold` counts where the amount is not known.
+    """
 
     path: Path
     bundle_id: str
@@ -44,6 +48,7 @@ class Bundle:
     spec: FeatureSpec
     tile: int
     threshold: np.float32
+    threshold_at_risk: float | None
     background: NDArray[np.float32]
     risk_edges: NDArray[np.float32]
     reference: dict[str, Any]
@@ -55,7 +60,7 @@ class Bundle:
 
     def graph(self, name: str) -> bytes:
         """Return an ONNX file of the bundle, verified again. Raises BundleRefused."""
-        return _verified(self.path, name, self.manifest["files"][name]["sha256"])
+        return read_verified(self.path, name, self.manifest["files"][name]["sha256"])
 
 
 def bundle_id(name: str, files: dict[str, dict[str, Any]]) -> str:
@@ -70,7 +75,7 @@ def load_bundle(path: str | Path) -> Bundle:
     """Read and verify a bundle. Raises BundleRefused with the reason."""
     path = Path(path)
     try:
-        return _loaded(path, _manifest(path))
+        return _loaded(path, read_manifest(path))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         why = f"it is not written as this version reads it ({error!r}); train it again"
         raise BundleRefused(path, why) from error
@@ -78,7 +83,7 @@ def load_bundle(path: str | Path) -> Bundle:
 
 def _loaded(path: Path, manifest: dict[str, Any]) -> Bundle:
     for name, entry in manifest["files"].items():
-        _verified(path, name, entry["sha256"])
+        read_verified(path, name, entry["sha256"])
     missing = [name for name in REQUIRED if name not in manifest["files"]]
     if missing:
         raise BundleRefused(path, f"its manifest lacks {', '.join(missing)}; train it again")
@@ -97,6 +102,11 @@ def _loaded(path: Path, manifest: dict[str, Any]) -> Bundle:
     tile, threshold = int(manifest["tile"]), np.float32(manifest["threshold"])
     if tile < 1 or not np.isfinite(threshold):
         raise BundleRefused(path, f"tile {tile} or threshold {threshold} is none; train it again")
+    at_risk = manifest.get("threshold_at_risk")
+    if at_risk is not None and not 0 < at_risk < np.inf:
+        raise BundleRefused(
+            path, f"threshold_at_risk {at_risk} is no amount of money; train it again"
+        )
     return Bundle(
         path=path,
         bundle_id=manifest["bundle_id"],
@@ -104,13 +114,14 @@ def _loaded(path: Path, manifest: dict[str, Any]) -> Bundle:
         spec=spec,
         tile=tile,
         threshold=threshold,
+        threshold_at_risk=None if at_risk is None else float(at_risk),
         background=background,
         risk_edges=risk_edges,
         reference=json.loads((path / "reference.json").read_text()),
     )
 
 
-def _verified(path: Path, name: str, sha256: str) -> bytes:
+def read_verified(path: Path, name: str, sha256: str) -> bytes:
     """Return a file's bytes. Raises BundleRefused if they are not those of its hash."""
     file = path / name
     if not file.is_file():
@@ -126,7 +137,8 @@ def _verified(path: Path, name: str, sha256: str) -> bytes:
     return body
 
 
-def _manifest(path: Path) -> dict[str, Any]:
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return a bundle's manifest, held to DONE. Raises BundleRefused."""
     if not path.is_dir():
         raise BundleRefused(path, "no such directory; train one or name another bundle")
     done, file = path / "DONE", path / "manifest.json"
@@ -135,7 +147,12 @@ def _manifest(path: Path) -> dict[str, Any]:
     body = file.read_bytes()
     if done.read_text().strip() != hashlib.sha256(body).hexdigest():
         raise BundleRefused(path, "manifest.json has changed since DONE was written; copy it again")
-    manifest: dict[str, Any] = json.loads(body)
+    try:
+        manifest = json.loads(body)
+    except ValueError as error:
+        raise BundleRefused(path, f"manifest.json is not JSON ({error}); train it again") from error
+    if not isinstance(manifest, dict):
+        raise BundleRefused(path, "manifest.json is no object; train it again")
     if manifest.get("format") != FORMAT:
         raise BundleRefused(
             path, f"format {manifest.get('format')}, this version reads {FORMAT}; train it again"

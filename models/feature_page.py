@@ -72,10 +72,10 @@ MEANINGS: dict[str, str] = {
     "merchant_fraud_known": "Whether a fraud at this merchant is known",
     "merchant_fraud_rate_7d": "`merchant_frauds_7d` over the merchant's payments of 7 days, plus 1",
     "merchant_fraud_rate_30d": "`merchant_frauds_30d` over those of 30 days, plus 1",
-    "merchant_fraud_share": "Frauds that became known within 45 days, over the payments from the "
-    "day of the oldest of them that are more than 7 days old, plus 1; at most 1",
-    "merchant_clean_7d": "Payments after the day of the newest known fraud that are more than 7 "
-    "days old: by now known to be none, where labels take a week; of the last 30 days",
+    "merchant_run_frauds": "Frauds known of days after the last clean one, 45 days back: the run",
+    "merchant_run_age_h": "Since the first payment of the run; 0 without one",
+    "merchant_clean_age_d": "Since the last clean day: more payments than known frauds, and more "
+    "than 7 days back, so that labels would be known; 31 where a month has none",
     "merchant_volume_1d": "The merchant's payments on the day before",
     "merchant_volume_7d": "The merchant's payments a day, over 7 complete days",
     "merchant_volume_30d": "The merchant's payments a day, over 30 complete days",

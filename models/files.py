@@ -6,6 +6,9 @@ both see the same rows.
 
 from __future__ import annotations
 
+import codecs
+import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,13 +25,45 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_SAMPLE_BYTES = 1 << 16
+_ROWS_THAT_TELL_TYPES = 10_000
+# Three digits after a comma may as well be thousands.
+_DECIMAL_COMMA = re.compile(r"-?\d+,(\d{1,2}|\d{4,})")
+_DECIMAL_POINT = re.compile(r"-?\d+\.\d+")
+_SEPARATORS = ",;\t|"
+
+_LABEL_COLUMNS = ("transaction_id", "is_fraud", "known_at")
+
+
+def _read_csv(path: Path) -> pl.DataFrame:
+    """Read text with the separator, decimal sign and encoding that its first lines show.
+
+    Spreadsheets of half of Europe write semicolons, decimal commas and Windows' letters.
+    """
+    with path.open("rb") as file:
+        head = file.read(_SAMPLE_BYTES)
+    try:
+        sample, encoding = codecs.getincrementaldecoder("utf-8")().decode(head), "utf8"
+    except UnicodeDecodeError:
+        sample, encoding = head.decode("cp1252", "replace"), "cp1252"
+    header, *lines = sample.splitlines() or [""]
+    separator = max(_SEPARATORS, key=header.count)
+    fields = {field.strip(' "') for line in lines for field in line.split(separator)}
+    comma = separator != "," and any(map(_DECIMAL_COMMA.fullmatch, fields))
+    comma = comma and not any(map(_DECIMAL_POINT.fullmatch, fields))
+    read = partial(pl.read_csv, path, separator=separator, decimal_comma=comma, encoding=encoding)
+    try:
+        return read(infer_schema_length=_ROWS_THAT_TELL_TYPES)
+    except pl.exceptions.ComputeError:  # a whole number at first, and later something else
+        return read(infer_schema_length=None)
+
+
 _READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
     ".parquet": pl.read_parquet,
-    ".csv": pl.read_csv,
+    ".csv": _read_csv,
     ".jsonl": pl.read_ndjson,
     ".ndjson": pl.read_ndjson,
 }
-_LABEL_COLUMNS = ("transaction_id", "is_fraud", "known_at")
 
 
 def read_table(path: Path) -> pl.DataFrame:

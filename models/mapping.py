@@ -13,13 +13,12 @@ from models.errors import MappingError
 from models.intake import Intake, check
 from models.labels import Labels
 from models.mapping_columns import DAY_MS, Faults, Table
-from models.mapping_file import LabelColumn, MappingFile, Source, load_mapping_file
+from models.mapping_file import LabelColumn, MappingFile, load_mapping_file
 from models.mapping_nested import nested_columns
 from models.rejection import Reason, Rejection
 from models.transaction import CHANNELS, TYPES, Transactions, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -62,7 +61,7 @@ class Mapping:
         self.file = file
         self.name = name
         self._key = tokenisation_key
-        marked = [name for name, source in self._sources() if source.tokenise]
+        marked = [name for name, source in file.sources() if source.tokenise]
         if marked and not tokenisation_key:
             raise MappingError(
                 f"mapping {name}, {marked[0]}: tokenise needs a key; set PENUMBRA_TOKENISATION_KEY"
@@ -75,13 +74,15 @@ class Mapping:
 
     @property
     def attributes(self) -> dict[str, str]:
-        """Declared attributes and their kind, number or category."""
+        """Declared attributes and their kind: number, category or group."""
         return {name: column.kind for name, column in self.file.attributes.items()}
 
     def declared(self, rows: Transactions, most_levels: int = 32) -> tuple[Attribute, ...]:
-        """Return the attributes as features: categories with their most frequent levels."""
+        """Return the attributes a model may read: categories with their most frequent levels."""
         found = []
         for name, kind in self.attributes.items():
+            if kind == "group":
+                continue
             if kind == "number":
                 found.append(Attribute(name, "number"))
                 continue
@@ -98,6 +99,12 @@ class Mapping:
             return None
         plain = source.model_copy(update={"tokenise": False})
         return Table(frame, self.name, self._key, Faults()).text("customer_id", plain)
+
+    def fraud_kinds(self, frame: pl.DataFrame) -> NDArray[np.object_] | None:
+        """Return what each row's fraud turned out to be, None where the mapping names no column."""
+        kind = self.file.label.kind if self.file.label is not None else None
+        table = Table(frame, self.name, self._key, Faults())
+        return table.text("label.kind", kind) if table.has(kind) else None
 
     def apply(self, frame: pl.DataFrame, *, intake: Intake, now_ms: int) -> Mapped:
         """Turn a table's rows into transactions and labels; bad rows become rejections.
@@ -185,20 +192,12 @@ class Mapping:
         )
 
     def _require(self, frame: pl.DataFrame) -> None:
-        for name, source in self._sources():
+        for name, source in self.file.sources():
             if source.column and not source.optional and source.column not in frame.columns:
                 raise MappingError(
                     f"mapping {self.name}, {name}: the data has no column {source.column!r}; "
                     f"it has {', '.join(frame.columns[:12])}"
                 )
-
-    def _sources(self) -> Iterator[tuple[str, Source]]:
-        for name in type(self.file).model_fields:
-            source = getattr(self.file, name)
-            if isinstance(source, Source):
-                yield name, source
-            elif name == "attributes":
-                yield from ((f"attributes.{inner}", part) for inner, part in source.items())
 
 
 def _is_fraud(series: pl.Series, label: LabelColumn) -> NDArray[np.bool_]:

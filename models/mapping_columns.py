@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from models.mapping_file import Amount, Source, Time
 
 DAY_MS = 86_400_000
-_UNIT_MS = {"seconds": 1000, "milliseconds": 1, "days": DAY_MS}
+_UNIT_MS = {
+    "milliseconds": 1,
+    "seconds": 1000,
+    "minutes": 60_000,
+    "hours": 3_600_000,
+    "days": DAY_MS,
+}
 _LATEST_MS = 253_402_300_799_999
 _LONGEST = {"transaction_id": 64, "original_transaction_id": 64}
 _LONGEST_ID = 128

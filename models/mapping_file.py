@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from models.errors import MappingError
 from models.instants import parse_instant
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 PACKAGED = ("handbook", "ulb", "canonical")
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads yes, no, on and off as the words they are: labels and Norway are written so."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, what) for tag, what in found if not tag.endswith(":bool") or first in "tTfF"]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 class _Part(BaseModel):
@@ -56,7 +69,7 @@ class Time(Source):
     and makes their local hour known.
     """
 
-    unit: Literal["seconds", "milliseconds", "days"] = "seconds"
+    unit: Literal["milliseconds", "seconds", "minutes", "hours", "days"] = "seconds"
     since: str | None = None
     format: str | None = None
     time_zone: str | None = None
@@ -69,7 +82,11 @@ class Time(Source):
 
 
 class LabelColumn(_Part):
-    """A column that tells frauds, known `delay_days` after the payment."""
+    """A column that tells frauds, known `delay_days` after the payment.
+
+    `kind` says what a fraud turned out to be. It is known only afterwards: figures are told by
+    it, no other field may come from its column, and a file may lack it.
+    """
 
     column: str
     fraud_values: tuple[str, ...] = ("1", "true", "True")
@@ -77,12 +94,24 @@ class LabelColumn(_Part):
     source: Literal["chargeback", "investigation", "customer_report", "issuer_advice"] = (
         "chargeback"
     )
+    kind: Source | None = None
+
+    @field_validator("fraud_values", mode="before")
+    @classmethod
+    def _as_text(cls, values: Any) -> Any:
+        """Take 1 and true without quotes."""
+        if not isinstance(values, list):
+            return values
+        return [str(one).lower() if isinstance(one, bool) else str(one) for one in values]
 
 
 class AttributeColumn(Source):
-    """An extra column the model may use, as a number or as a category."""
+    """An extra column: a number or a category the model may use, or a group.
 
-    kind: Literal["number", "category"]
+    A group is what reports are told by, an age band for instance, and never a model input.
+    """
+
+    kind: Literal["number", "category", "group"]
 
 
 class MappingFile(_Part):
@@ -118,6 +147,26 @@ class MappingFile(_Part):
     attributes: dict[str, AttributeColumn] = Field(default_factory=dict)
     ignore: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _known_afterwards(self) -> MappingFile:
+        kind = None if self.label is None else self.label.kind
+        for name, source in self.sources():
+            if kind is not None and source.column is not None and source.column == kind.column:
+                raise ValueError(
+                    f"{name} comes from {kind.column!r}, the kind of fraud, which is known only "
+                    "afterwards: take one of the two out"
+                )
+        return self
+
+    def sources(self) -> Iterator[tuple[str, Source]]:
+        """Yield every field of a transaction that comes from somewhere, attributes dotted."""
+        for name in type(self).model_fields:
+            found = getattr(self, name)
+            if isinstance(found, Source):
+                yield name, found
+        for name, column in self.attributes.items():
+            yield f"attributes.{name}", column
+
 
 def load_mapping_file(path: str | Path) -> MappingFile:
     """Read a mapping by path, or a packaged one by name. Raises MappingError, one line."""
@@ -131,7 +180,7 @@ def load_mapping_file(path: str | Path) -> MappingFile:
             )
         body = file.read_text()
     try:
-        data = yaml.safe_load(body)
+        data = yaml.load(body, _Loader)  # noqa: S506 - a SafeLoader that knows fewer words
     except yaml.YAMLError as error:
         where = " ".join(str(error).split())
         raise MappingError(f"mapping {path} is not YAML: {where}") from None
@@ -142,4 +191,7 @@ def load_mapping_file(path: str | Path) -> MappingFile:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise MappingError(f"mapping {path}, {where or 'top'}: {first['msg']}") from None
+        told = first["msg"]
+        if first["type"] == "missing":
+            told = "not given; name a column, or one value for all as in {constant: EUR}"
+        raise MappingError(f"mapping {path}, {where or 'top'}: {told}") from None

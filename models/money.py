@@ -40,6 +40,12 @@ MOST_MINOR = 10**15
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
+def major_units(reporting_minor: NDArray[np.int64], currency: str) -> NDArray[np.float64]:
+    """Return amounts in units of the reporting currency, NaN where there is no exchange rate."""
+    major = reporting_minor / 10.0 ** EXPONENTS[currency]
+    return np.where(reporting_minor < 0, np.nan, major)
+
+
 @dataclass(frozen=True, slots=True)
 class Rates:
     """Units of the reporting currency for one unit of another, by day.

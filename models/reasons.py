@@ -70,9 +70,9 @@ TEXTS: dict[str, str] = {
     "merchant_fraud_known": "Whether frauds at this merchant are known",
     "merchant_fraud_rate_7d": "{percent} of this merchant's payments of a week known as fraud",
     "merchant_fraud_rate_30d": "{percent} of this merchant's payments of a month known as fraud",
-    "merchant_fraud_share": "{percent} of this merchant's labelled payments since its first fraud "
-    "are fraud",
-    "merchant_clean_7d": "{value} labelled payments at this merchant since its last known fraud",
+    "merchant_run_frauds": "{value} frauds known of this merchant and no genuine payment since",
+    "merchant_run_age_h": "{value} hours since this merchant's unbroken run of frauds began",
+    "merchant_clean_age_d": "{value} days since the last genuine payment known of this merchant",
     "merchant_volume_1d": "Merchant had {value} payments the day before; typical {typical}",
     "merchant_volume_7d": "Merchant has {value} payments a day over a week; typical {typical}",
     "merchant_volume_30d": "Merchant has {value} payments a day over a month; typical {typical}",
@@ -139,9 +139,8 @@ def reasons(facts: list[dict[str, Any]]) -> list[str]:
 
 
 def text(name: str, value: float, typical: float, currency: str) -> str:
-    """Return the sentence of a feature; one that is not in the table shows its name."""
-    template = TEXTS.get(name, name.replace("{", "(").replace("}", ")") + " is {value}")
-    return template.format(
+    """Return the sentence of a feature; one that is not in the table is of a declared attribute."""
+    return (TEXTS.get(name) or _of_attribute(name, yes=value >= 0.5)).format(
         value=_number(value),
         typical=_number(typical),
         currency=currency,
@@ -149,6 +148,17 @@ def text(name: str, value: float, typical: float, currency: str) -> str:
         yesno="yes" if value >= 0.5 else "no",
         duration=_duration(value),
     )
+
+
+def _of_attribute(name: str, *, yes: bool) -> str:
+    """Return the template of an attribute's column: a number, `name=level` or `name_known`."""
+    plain = name.replace("{", "(").replace("}", ")")
+    field, is_category, level = plain.partition("=")
+    if is_category:
+        return f"{field} is {'' if yes else 'not '}{level}"
+    if plain.endswith("_known"):
+        return f"Whether {plain.removesuffix('_known')} is known"
+    return plain + " is {value}; typical {typical}"
 
 
 def _number(value: float) -> str:

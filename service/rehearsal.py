@@ -12,6 +12,7 @@ from models.decode import decode
 from models.history import Histories
 from models.labels import Labels
 from models.merchants import Merchants
+from models.money import major_units
 from models.replay import replay
 from service.pipeline.foreign import foreign_topic
 from service.pipeline.lineup import Lineup
@@ -39,7 +40,8 @@ def rehearse(lineup: Lineup, settings: Settings) -> None:
     replay(rows, Labels.none(), reporting_currency=settings.reporting_currency)
     vectors = full_vector(lineup, rows, kernel)
     legacy_rows(lineup, rows, vectors, _NOW_MS)
-    all_scores(lineup, np.zeros(1, np.int64), vectors, np.ones(1, bool), _NOW_MS)
+    amount = major_units(rows.reporting_minor, settings.reporting_currency)
+    all_scores(lineup, np.zeros(1, np.int64), vectors, amount, np.ones(1, bool), _NOW_MS)
 
 
 def main() -> None:

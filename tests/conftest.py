@@ -11,6 +11,7 @@ pytest_plugins = [
     "plugins.handbook",
     "plugins.ledger",
     "plugins.postgresql",
+    "plugins.small_file",
     "plugins.stream",
     "plugins.what_ran",
 ]

@@ -5,7 +5,7 @@ A name that is not known is refused, so that a typing mistake never trains with 
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -19,6 +19,9 @@ Rate = Annotated[float, Field(ge=0, lt=1)]
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+_WAYS = ("alert_rate", "alerts_per_day", "precision", "cost")
 
 
 class WindowConfig(_Section):
@@ -65,7 +68,7 @@ class ClassifierConfig(_Section):
     members: Count = Field(1, description="networks whose logits are averaged")
     hidden: tuple[Count, Count] = (128, 64)
     dropout: Rate = 0.2
-    epochs: Count = 5
+    epochs: Count = 8
     batch_rows: Count = Field(4096, description="most rows a step; fewer on small data")
     learning_rate: float = Field(2e-3, gt=0)
     weight_decay: float = Field(1e-2, ge=0)
@@ -74,23 +77,55 @@ class ClassifierConfig(_Section):
     )
 
 
-class ThresholdConfig(_Section):
-    """How many flags there may be: a share of scored payments, or a number a day."""
+class CostConfig(_Section):
+    """What mistakes cost, in the reporting currency."""
 
-    alert_rate: Share | None = None
+    loss_given_fraud: float = Field(
+        1.0, gt=0, le=1, description="share of a fraud's amount lost when it is not flagged"
+    )
+    review_cost: float = Field(ge=0, description="of looking at one flag")
+    friction_cost: float = Field(0.0, ge=0, description="of bothering one genuine customer")
+
+
+class ThresholdConfig(_Section):
+    """Which payments are flagged: within a budget, at a precision, or at least cost."""
+
+    alert_rate: Share | None = Field(None, description="share of payments flagged; 0.005")
     alerts_per_day: float | None = Field(None, gt=0)
+    precision: Share | None = Field(None, description="share of flags that are fraud")
+    cost: CostConfig | None = None
+    rank_by: Literal["probability", "probability_x_amount"] = "probability"
 
     @model_validator(mode="after")
-    def _one_budget(self) -> Self:
-        if self.alert_rate is not None and self.alerts_per_day is not None:
-            raise ValueError("alert_rate and alerts_per_day exclude each other: keep one")
+    def _one_way(self) -> Self:
+        given = [name for name in _WAYS if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} exclude each other: keep one")
         return self
+
+    @property
+    def way(self) -> str:
+        """Name of the setting that chooses the threshold."""
+        return next((name for name in _WAYS if getattr(self, name) is not None), _WAYS[0])
+
+    @property
+    def target(self) -> float | None:
+        """What was asked for; None where costs decide."""
+        if self.cost is not None:
+            return None
+        return self.share(1.0) if self.way == "alert_rate" else float(getattr(self, self.way))
 
     def share(self, payments_a_day: float) -> float:
         """Budget as a share of scored payments; 0.5 % unless set."""
         if self.alerts_per_day is not None:
             return min(self.alerts_per_day / max(payments_a_day, 1.0), 0.5)
         return 0.005 if self.alert_rate is None else self.alert_rate
+
+
+class SegmentsConfig(_Section):
+    """Which attributes figures are also told by, beside the groups that the mapping declares."""
+
+    attributes: tuple[str, ...] = ()
 
 
 class BaselineConfig(_Section):
@@ -103,6 +138,36 @@ class BaselineConfig(_Section):
     forest_trees: Count = 100
     boosting_rounds: Count = 600
     boosting_bins: Count = Field(1023, description="histogram bins a feature of LightGBM")
+
+
+class DatasheetConfig(_Section):
+    """What only people know of the data: answers in the bundle's datasheet, in Markdown.
+
+    The descriptions are the questions; one without an answer is printed as not stated.
+    """
+
+    purpose: str | None = Field(None, description="For what purpose was the data recorded?")
+    owner: str | None = Field(None, description="Who recorded it, and on whose behalf?")
+    population: str | None = Field(
+        None, description="Whose payments are these, and which are left out?"
+    )
+    personal_data: str | None = Field(
+        None, description="Which personal data does it hold, and can people be recognised?"
+    )
+    collection: str | None = Field(
+        None, description="How were payments and labels recorded, and by whom?"
+    )
+    legal_basis: str | None = Field(
+        None, description="On what legal basis is it used, and were the people told?"
+    )
+    preprocessing: str | None = Field(
+        None, description="What was done to the data before it became this file?"
+    )
+    other_uses: str | None = Field(None, description="For what else is the data used?")
+    unsuitable_uses: str | None = Field(None, description="For what should it not be used?")
+    contact: str | None = Field(None, description="Who answers questions about it?")
+    retention: str | None = Field(None, description="How long may it be kept?")
+    updates: str | None = Field(None, description="How is it corrected or renewed?")
 
 
 class TrainingConfig(_Section):
@@ -122,7 +187,17 @@ class TrainingConfig(_Section):
     autoencoder: AutoencoderConfig = AutoencoderConfig()
     classifier: ClassifierConfig = ClassifierConfig()
     threshold: ThresholdConfig = ThresholdConfig()
+    segments: SegmentsConfig = SegmentsConfig()
     baselines: BaselineConfig = BaselineConfig()
+    datasheet: DatasheetConfig = DatasheetConfig()
+
+    def changed(self) -> dict[str, Any]:
+        """Return what differs from the defaults of this version, by dotted name.
+
+        Its name and the answers for the datasheet are none of it: they change no model.
+        """
+        told = {"name", "datasheet"}
+        return _flat(self.model_dump(mode="json", exclude_defaults=True, exclude=told), "")
 
 
 def load_config(path: Path | None) -> TrainingConfig:
@@ -140,6 +215,16 @@ def load_config(path: Path | None) -> TrainingConfig:
         raise ConfigRefused(f"{path}: not valid TOML ({error}); mend the file") from error
     except ValidationError as error:
         raise ConfigRefused(f"{path}: {_first_fault(error)}") from error
+
+
+def _flat(tree: dict[str, Any], prefix: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = value
+    return found
 
 
 def _first_fault(error: ValidationError) -> str:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from models.attributes import Attribute
 from models.features import FeatureSpec
 from models.labels import Labels
-from models.money import EXPONENTS
+from models.money import major_units
 from models.replay import replay
 from models.transaction import Transactions
 from training.config import TrainingConfig
@@ -16,6 +16,8 @@ from training.errors import UnusableData
 from training.progress import Tracker
 from training.truth import fraud_delays_ms, truth
 from training.windows import Window, Windows, divide, label_delay_ms
+
+AMOUNT = "amount"
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +117,7 @@ def replayed_rows(
         names=found.names,
         rows=rows,
         customers=codes(rows.customer_id),
-        amount=amounts(rows, currency),
+        amount=major_units(rows.reporting_minor, currency),
     )
 
 
@@ -127,17 +129,19 @@ def in_order(transactions: Transactions) -> Transactions:
 def varying(
     replayed: Replayed, within: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.float32], list[str]]:
-    """Return the features that differ somewhere among the marked rows, and their names."""
+    """Return the features that tell something among the marked rows, and their names.
+
+    Left out is what never differs there, and what is the payment's own amount in every row, as
+    spending in a day or a month is where no customer is named.
+    """
     learned = replayed.features[within]
     varies = (learned != learned[0]).any(axis=0)
+    amount = replayed.names.index(AMOUNT)
+    repeats = (learned == learned[:, [amount]]).all(axis=0)
+    repeats[amount] = False
+    varies &= ~repeats
     names = [name for name, keep in zip(replayed.names, varies, strict=True) if keep]
     return np.ascontiguousarray(replayed.features[:, varies]), names
-
-
-def amounts(rows: Transactions, currency: str) -> npt.NDArray[np.float64]:
-    """Amounts in the reporting currency's major unit, (n,); NaN without an exchange rate."""
-    major = rows.reporting_minor / 10.0 ** EXPONENTS[currency]
-    return np.where(rows.reporting_minor < 0, np.nan, major)
 
 
 def codes(names: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:

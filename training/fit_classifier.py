@@ -80,9 +80,7 @@ def fit_classifier(
     )
     schedule = warm_cosine(optimiser, config.epochs * steps)
     epochs = config.epochs if stop_after is None else stop_after
-    advance = tracker.task(
-        "classifier" if validation else "classifier, all windows", epochs * steps
-    )
+    advance = tracker.task("classifier" if validation else "classifier again", epochs * steps)
     history: list[float] = []
     best: dict[str, Tensor] | None = None
     for _ in range(epochs):

@@ -78,15 +78,21 @@ def fit_and_calibrate(
     return _fitted(front, classifier, calibration)
 
 
-def fit_again(
-    rows: tuple[Matrix, Truth],
-    earlier: Fitted,
+def calibrate_again(
+    before: tuple[Matrix, Truth],
+    later: tuple[Matrix, Truth],
+    epochs: int,
     spec: FeatureSpec,
     config: TrainingConfig,
     tracker: Tracker,
-) -> Fitted:
-    """Fit the same recipe on all rows, for the epochs and with the calibration chosen earlier."""
-    return fit_for(rows, earlier.epochs, earlier.network.calibration, spec, config, tracker)
+) -> MonotoneCalibration:
+    """Return the calibration of a network learned on more rows, on `later` ones it never saw.
+
+    A network that learned on more is surer by itself. With the calibration of one that learned
+    on less it comes out too sure; with that of its like, on the next window, it does not.
+    """
+    fitted = fit_for(before, epochs, MonotoneCalibration(), spec, config, tracker)
+    return fit_calibration(score(fitted.network, later[0])[0], later[1])
 
 
 def fit_for(
@@ -97,7 +103,7 @@ def fit_for(
     config: TrainingConfig,
     tracker: Tracker,
 ) -> Fitted:
-    """Fit for so many epochs, nothing held back."""
+    """Fit for so many epochs, nothing held back, with a calibration found elsewhere."""
     front, examples = _fit_front(*rows, spec, config, tracker)
     classifier = fit_classifier(
         examples,

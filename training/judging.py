@@ -5,17 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.metrics import (
-    CalibrationRow,
-    Detection,
-    brier,
-    calibration_error,
-    calibration_table,
-    detection,
-)
+from training.metrics import CalibrationRow, Detection, calibration_table, detection
+from training.reliability import Reliability, reliability
+from training.resampling import INTERVAL, RESAMPLES
 
-_RESAMPLES = 500
-_INTERVAL = (2.5, 97.5)
 _LEADERS = 20_000  # beyond so many of the riskiest rows precision no longer moves the average
 
 
@@ -25,8 +18,7 @@ class Judgement:
 
     name: str
     detection: Detection
-    brier: float
-    calibration_error: float
+    reliability: Reliability
     calibration: tuple[CalibrationRow, ...]
     genuine_share: float
     seconds: float
@@ -59,20 +51,20 @@ def judge_scores(
     name: str,
     probability: npt.NDArray[np.float64],
     fraud: npt.NDArray[np.bool_],
+    flagged: npt.NDArray[np.bool_],
     *,
     customers: npt.NDArray[np.int64],
     occurred_ms: npt.NDArray[np.int64],
     genuine_share: float,
     seconds: float,
+    rng: np.random.Generator,
 ) -> Judgement:
-    """All figures of one model's probabilities, (n,)."""
-    table = calibration_table(probability, fraud)
+    """All figures of one model's probabilities, (n,), and of those that it flags."""
     return Judgement(
         name=name,
         detection=detection(probability, fraud, customers=customers, occurred_ms=occurred_ms),
-        brier=brier(probability, fraud),
-        calibration_error=calibration_error(table),
-        calibration=table,
+        reliability=reliability(probability, fraud, flagged, customers, rng=rng),
+        calibration=calibration_table(probability, fraud),
         genuine_share=genuine_share,
         seconds=seconds,
     )
@@ -91,14 +83,14 @@ def compare(
     codes = np.unique(customers, return_inverse=True)[1]
     count = int(codes.max()) + 1
     both = [ranked(scores, fraud, codes) for scores in (network_scores, baseline_scores)]
-    differences = np.empty(_RESAMPLES)
-    for draw in range(_RESAMPLES):
+    differences = np.empty(RESAMPLES)
+    for draw in range(RESAMPLES):
         weights = np.bincount(rng.integers(0, count, count), minlength=count)
         first, second = (average_precision(truth, weights[who]) for truth, who in both)
         differences[draw] = first - second
     whole = np.ones(count, np.int64)
     observed, other = (average_precision(truth, whole[who]) for truth, who in both)
-    low, high = np.percentile(differences, _INTERVAL)
+    low, high = np.percentile(differences, INTERVAL)
     return Difference(baseline, observed - other, float(low), float(high))
 
 

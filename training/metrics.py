@@ -107,11 +107,6 @@ def card_precision(
     return float(np.mean(daily))
 
 
-def brier(probability: Floats, fraud: Truth) -> float:
-    """Mean squared difference of probability and outcome (Brier 1950); lower is better."""
-    return float(np.mean((probability.astype(np.float64) - fraud) ** 2))
-
-
 def calibration_table(probability: Floats, fraud: Truth) -> tuple[CalibrationRow, ...]:
     """Ten bins of equal mass, lowest probabilities first."""
     order = np.argsort(probability, kind="stable")
@@ -120,12 +115,6 @@ def calibration_table(probability: Floats, fraud: Truth) -> tuple[CalibrationRow
         for rows in np.array_split(order, CALIBRATION_BINS)
         if len(rows)
     )
-
-
-def calibration_error(table: tuple[CalibrationRow, ...]) -> float:
-    """Return the expected calibration error over bins of equal mass."""
-    total = sum(row.rows for row in table)
-    return sum(abs(row.mean_probability - row.fraud_share) * row.rows for row in table) / total
 
 
 def log_odds(probability: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -19,6 +19,7 @@ from models.rejection import Rejection
 from models.transaction import Transactions
 
 _HASH_CHUNK_BYTES = 1 << 20
+_VALUES_NAMED = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +76,22 @@ def before(source: Source, until: datetime | None) -> Source:
     return replace(source, transactions=source.transactions.take(kept), record=source.record[kept])
 
 
-def labels_of(source: Source) -> Labels:
-    """Labels of a source. Raises BadInput when there are none: they are what is learned from."""
+def labels_of(source: Source, mapping: Mapping) -> Labels:
+    """Labels of a source: they are what is learned from.
+
+    Raises BadInput when there are none, or when none tells a fraud.
+    """
     if source.labels is None or not len(source.labels):
         raise BadInput(
             f"{source.path}: no labels; give --labels FILE, or a mapping with a `label` column"
+        )
+    label = mapping.file.label
+    if not source.labels.is_fraud.any() and label is not None and label.column in source.frame:
+        held = source.frame[label.column].cast(pl.String).value_counts(sort=True)[label.column]
+        raise BadInput(
+            f"{source.path}: no value of column {label.column!r} tells a fraud: it holds "
+            f"{', '.join(map(str, held[:_VALUES_NAMED]))}, the mapping's label.fraud_values are "
+            f"{', '.join(label.fraud_values)}; name those that do"
         )
     return source.labels
 

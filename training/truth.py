@@ -25,6 +25,23 @@ def truth(
     )
 
 
+def first_known_ms(
+    transaction_id: npt.NDArray[np.object_], labels: Labels
+) -> npt.NDArray[np.int64]:
+    """When a label first called each payment fraud, (n,); the end of time where none did."""
+    frauds = np.flatnonzero(labels.is_fraud)
+    latest_first = frauds[np.argsort(-labels.known_ms[frauds], kind="stable")]
+    known = dict(
+        zip(
+            labels.transaction_id[latest_first].tolist(),
+            labels.known_ms[latest_first].tolist(),
+            strict=True,
+        )
+    )
+    never = np.iinfo(np.int64).max
+    return np.array([known.get(name, never) for name in transaction_id.tolist()], np.int64)
+
+
 def _facts(labels: Labels, rows: npt.NDArray[np.int64]) -> dict[str, bool]:
     """Collect what labels say, later ones over earlier ones."""
     return dict(

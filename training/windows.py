@@ -54,6 +54,11 @@ class Windows:
         return self.test or self.validation
 
     @property
+    def before_test(self) -> Window:
+        """From the end of the warm-up to the end of validation: a gap before the test window."""
+        return Window(self.train.start_ms, self.validation.end_ms)
+
+    @property
     def everything(self) -> Window:
         """From the end of the warm-up to the end of what may be used: what a refit learns from."""
         return Window(self.train.start_ms, self.judged.end_ms)

@@ -8,22 +8,24 @@ import numpy as np
 
 from models.history.columns import (
     MERCHANT_AMOUNT_RATIO,
-    MERCHANT_CLEAN_7D,
+    MERCHANT_CLEAN_AGE_D,
     MERCHANT_FRAUD_AGE_H,
     MERCHANT_FRAUD_KNOWN,
     MERCHANT_FRAUD_RATE_7D,
     MERCHANT_FRAUD_RATE_30D,
-    MERCHANT_FRAUD_SHARE,
     MERCHANT_FRAUDS_1D,
     MERCHANT_FRAUDS_7D,
     MERCHANT_FRAUDS_14D,
     MERCHANT_FRAUDS_30D,
+    MERCHANT_RUN_AGE_H,
+    MERCHANT_RUN_FRAUDS,
     MERCHANT_SINCE_FRAUD_H,
     MERCHANT_VOLUME_1D,
     MERCHANT_VOLUME_7D,
     MERCHANT_VOLUME_30D,
     MERCHANT_VOLUME_KNOWN,
 )
+from models.history.fraud_run import EPISODE_H, NO_CLEAN_D, fraud_run
 from models.kernels import kernel
 from models.merchants import MEMORY_H, VOLUME_DAYS, MerchantState
 from models.slots import Slots, find
@@ -34,11 +36,6 @@ if TYPE_CHECKING:
     from models.history.payments import Payments
 
 NO_FRAUD_H = float(MEMORY_H)
-EPISODE_H = 45 * 24
-"""The age of a compromise counts from the first fraud learned of in these hours."""
-LABELLED_DAYS = 7
-"""A payment of a complete day so many days back would be known by now, were it a fraud."""
-MONTH_DAYS = 30
 
 
 @kernel
@@ -53,7 +50,8 @@ def merchant_features(
     """Fill the merchant group from the seals up to the payment's hour.
 
     Fraud windows are of the time a fraud became known. Without a known fraud the time since
-    is 90 days and the age 0; without volume the amount ratio is 1.
+    is 90 days and the age 0; without a clean day its age is 31 days; without volume the amount
+    ratio is 1.
     """
     line[MERCHANT_FRAUDS_1D] = 0.0
     line[MERCHANT_FRAUDS_7D] = 0.0
@@ -64,8 +62,9 @@ def merchant_features(
     line[MERCHANT_FRAUD_KNOWN] = 0.0
     line[MERCHANT_FRAUD_RATE_7D] = 0.0
     line[MERCHANT_FRAUD_RATE_30D] = 0.0
-    line[MERCHANT_FRAUD_SHARE] = 0.0
-    line[MERCHANT_CLEAN_7D] = 0.0
+    line[MERCHANT_RUN_FRAUDS] = 0.0
+    line[MERCHANT_RUN_AGE_H] = 0.0
+    line[MERCHANT_CLEAN_AGE_D] = NO_CLEAN_D
     line[MERCHANT_VOLUME_1D] = 0.0
     line[MERCHANT_VOLUME_7D] = 0.0
     line[MERCHANT_VOLUME_30D] = 0.0
@@ -78,6 +77,7 @@ def merchant_features(
         return
     week, month = _volumes(merchants, slot, rows, row, now, line)
     _frauds(merchants, slot, now, week, month, line)
+    fraud_run(merchants, slot, now, line)
 
 
 @kernel
@@ -122,7 +122,7 @@ def _frauds(
 ) -> None:
     hour = now // 3600
     day_1, day_7, day_14, day_30 = 0, 0, 0, 0
-    newest, oldest, episode = 0, 0, 0
+    newest, oldest = 0, 0
     at = np.int64(merchants.head[slot])
     while at >= 0 and merchants.log_hour[at] > hour - MEMORY_H:
         age = hour - merchants.log_hour[at]
@@ -137,8 +137,6 @@ def _frauds(
             if age < 30 * 24:
                 day_30 += frauds
             newest = max(newest, merchants.log_newest_s[at])
-            if age < EPISODE_H:
-                episode += frauds
             first = merchants.log_oldest_s[at]
             if age < EPISODE_H and first > 0 and (oldest == 0 or first < oldest):
                 oldest = first
@@ -149,37 +147,8 @@ def _frauds(
     line[MERCHANT_FRAUDS_30D] = max(day_30, 0)
     line[MERCHANT_FRAUD_RATE_7D] = max(day_7, 0) / (week + 1.0)
     line[MERCHANT_FRAUD_RATE_30D] = max(day_30, 0) / (month + 1.0)
-    _since_fraud(merchants, slot, now, newest, oldest, max(episode, 0), line)
-
-
-@kernel
-def _since_fraud(
-    merchants: MerchantState,
-    slot: int,
-    now: int,
-    newest: int,
-    oldest: int,
-    episode: int,
-    line: NDArray[np.float32],
-) -> None:
-    """Fill what the times of the newest and the oldest known fraud say; 0 stands for none."""
     if newest > 0:
         line[MERCHANT_FRAUD_KNOWN] = 1.0
         line[MERCHANT_SINCE_FRAUD_H] = min(max(now - newest, 0) / 3600.0, NO_FRAUD_H)
-        line[MERCHANT_CLEAN_7D] = _labelled(merchants, slot, now, newest // 86400 + 1)
     if oldest > 0:
         line[MERCHANT_FRAUD_AGE_H] = max(now - oldest, 0) / 3600.0
-        known = _labelled(merchants, slot, now, oldest // 86400)
-        line[MERCHANT_FRAUD_SHARE] = min(episode / (known + 1.0), 1.0)
-
-
-@kernel
-def _labelled(merchants: MerchantState, slot: int, now: int, first_day: int) -> int:
-    """Payments from a day on, of the last month, that are old enough to have a label."""
-    today = now // 86400
-    newest = merchants.volume_day[slot]
-    payments = 0
-    for day in range(max(first_day, today - MONTH_DAYS), today - LABELLED_DAYS):
-        if newest >= day > newest - VOLUME_DAYS:
-            payments += merchants.volume[slot, day % VOLUME_DAYS]
-    return payments

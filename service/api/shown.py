@@ -180,7 +180,11 @@ class CoverageShown(msgspec.Struct):
 
 
 class BundleShown(msgspec.Struct):
-    """A bundle in use. `threshold` is in log-odds, `threshold_probability` its sigmoid."""
+    """A bundle in use. `threshold` is in log-odds, `threshold_probability` its sigmoid.
+
+    With `threshold_at_risk` payments are flagged from that much probability x amount on, in the
+    reporting currency, and `threshold` counts where the amount is not known.
+    """
 
     bundle_id: str
     role: Literal["champion", "challenger"]
@@ -192,6 +196,7 @@ class BundleShown(msgspec.Struct):
     feature_spec_sha256: str
     threshold: float
     threshold_probability: float
+    threshold_at_risk: float | None
     alert_rate: float | None
     base_rate: float | None
     data: dict[str, Any] | None

@@ -81,14 +81,15 @@ class ScoreRows:
     """Scores by one bundle. A row with a `reason` is unscored and its numbers are missing.
 
     `row` (n,) indexes the batch's transactions. `log_odds` and `anomaly` are NaN and `risk` is
-    -1 where unscored. `legacy_known` says whether the legacy decision was known when the row
-    was scored: only then does the published decision carry it.
+    -1 where unscored. `threshold` is the log-odds from which each row is flagged. `legacy_known`
+    says whether the legacy decision was known when the row was scored: only then does the
+    published decision carry it.
     """
 
     row: NDArray[np.integer[Any]]
     bundle_id: str
     role: str
-    threshold: float
+    threshold: NDArray[np.floating[Any]]
     log_odds: NDArray[np.floating[Any]]
     anomaly: NDArray[np.floating[Any]]
     risk: NDArray[np.integer[Any]]

@@ -109,7 +109,7 @@ def _scores(connection: Connection, lease: Lease, rows: ScoreRows) -> None:
         "anomaly": numbers(rows.anomaly),
         "risk": numbers(rows.risk, -1),
         "flagged": rows.flagged,
-        "threshold": repeat(rows.threshold, n),
+        "threshold": rows.threshold,
         "legacy_known": rows.legacy_known,
         "scored_ms": repeat(rows.scored_ms, n),
     }

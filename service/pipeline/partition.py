@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.money import major_units
 from models.seal import HOUR_MS
 from service.ledger import Commit, TransactionRows
 from service.pipeline.settle import Settled, settle
@@ -120,7 +121,8 @@ class PartitionWork:
             else {}
         )
         legacy_known = known_legacy(self._lineup, kept, legacy, earlier)
-        judged = all_scores(self._lineup, scored, vectors, legacy_known, now_ms)
+        amount = major_units(kept.reporting_minor, self._lineup.reporting_currency)
+        judged = all_scores(self._lineup, scored, vectors, amount, legacy_known, now_ms)
         champion = judged[0]
         unscored = sum(1 for reason in champion.reason or () if reason is not None)
         letters = batch.dead_letters(settled.conflicts, now_ms)

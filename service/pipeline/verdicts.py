@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.attributes import attribute_features
-from models.decide import ShadowDecisions, judge
+from models.decide import ShadowDecisions, judge, thresholds
 from models.instants import parse_instant
 from models.money import EXPONENTS
 from models.transaction import LEGACY_DECISIONS
@@ -84,29 +84,35 @@ def scores(
     role: str,
     row: NDArray[np.int64],
     features: NDArray[np.float32],
+    amount: NDArray[np.float64],
     legacy_known: NDArray[np.bool_],
     now_ms: int,
 ) -> ScoreRows:
     """Return one bundle's scores of full vectors; `row` says where they stand in the batch.
 
-    A row without a finite score, or a model that fails, gives "unscored" with the reason:
-    never a 0, never "legitimate".
+    `amount` is in the reporting currency, NaN where there is no exchange rate. A row without a
+    finite score, or a model that fails, gives "unscored" with the reason: never a 0, never
+    "legitimate".
     """
     n = len(row)
     try:
-        decided = judge(one.scorer.score(one.bundle.spec.select(features)), one.bundle)
+        decided = judge(one.scorer.score(one.bundle.spec.select(features)), one.bundle, amount)
         reasons = _reasons(decided)
     except Exception as error:  # noqa: BLE001 - whatever the runtime raises, the batch goes on
         nothing = np.full(n, np.nan, np.float32)
         decided = ShadowDecisions(
-            nothing, nothing, np.full(n, -1, np.int16), np.zeros(n, bool), one.bundle.threshold
+            nothing,
+            nothing,
+            np.full(n, -1, np.int16),
+            np.zeros(n, bool),
+            thresholds(one.bundle.threshold, one.bundle.threshold_at_risk, amount),
         )
         reasons = [f"model_error: {type(error).__name__}"] * n
     return ScoreRows(
         row=row,
         bundle_id=one.bundle.bundle_id,
         role=role,
-        threshold=float(decided.threshold),
+        threshold=decided.threshold,
         log_odds=decided.log_odds,
         anomaly=decided.anomaly,
         risk=decided.risk,
@@ -132,12 +138,13 @@ def all_scores(
     lineup: Lineup,
     row: NDArray[np.int64],
     features: NDArray[np.float32],
+    amount: NDArray[np.float64],
     legacy_known: NDArray[np.bool_],
     now_ms: int,
 ) -> list[ScoreRows]:
     """Return the champion's scores first, then those of each challenger."""
     return [
-        scores(one, role, row, features, legacy_known, now_ms)
+        scores(one, role, row, features, amount, legacy_known, now_ms)
         for one, role in (
             (lineup.champion, CHAMPION),
             *((challenger, CHALLENGER) for challenger in lineup.challengers),

@@ -10,6 +10,7 @@ import pytest
 from service import metrics
 from service.cli import penumbra
 from service.settings import Settings
+from training.audit.scorecard import rules
 
 UNFINISHED = re.compile(
     r"\b(TB" + r"D|TO" + r"DO|FIX" + r"ME|lorem ipsum|place" + r"holder|coming soon)\b",
@@ -146,6 +147,11 @@ def test_operators_find_every_metric(pages: dict[str, str]) -> None:
     }
     listed = set(re.findall(r"^\| `(penumbra_\w+)` \|", pages["docs/operators.md"], re.MULTILINE))
     assert listed == declared
+
+
+def test_the_rules_of_the_scorecard_are_those_that_grade(pages: dict[str, str]) -> None:
+    """The table of the page on the audit is the one in use, row by row."""
+    assert "\n".join(rules()) in pages["docs/audit.md"]
 
 
 def test_no_page_is_left_unfinished(pages: dict[str, str]) -> None:

@@ -65,7 +65,7 @@ def score_rows(n: int, flagged: Sequence[int] = (), **changed: Any) -> ScoreRows
         "row": np.arange(n),
         "bundle_id": BUNDLE,
         "role": CHAMPION,
-        "threshold": 2.0,
+        "threshold": np.full(n, 2.0, np.float32),
         "log_odds": np.where(marks, 3.5, -4.25).astype(np.float32),
         "anomaly": np.full(n, 0.5, np.float32),
         "risk": np.where(marks, 900 + np.arange(n), 10).astype(np.int16),

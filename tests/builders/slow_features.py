@@ -144,28 +144,37 @@ def merchant_features(rows: Transactions, labels: Labels, now_s: Any) -> list[di
                 for days in (1, 7, 14, 30)
             }
             | {f"merchant_volume_{d}d": sum(a <= d for a in sold) / d for d in (1, 7, 30)}
-            | _since_fraud(mine, sold, now)
+            | _fraud_run(mine, sold, now)
         )
     return out
 
 
-def _since_fraud(changes: list[Change], sold: list[int], now: int) -> dict[str, float]:
-    """Return what the payments after known frauds say; `sold` are their ages in days."""
-    net = Counter[int]()
-    for one in changes:
-        net[one.sealed] += one.by
-    told = [c for c in changes if net[c.sealed] and now // HOUR_S - c.sealed < 90 * 24]
-    episode = [c for c in told if now // HOUR_S - c.sealed < 45 * 24]
-    newest = max((c.occurred_s for c in told if c.by > 0), default=None)
-    oldest = min((c.occurred_s for c in episode if c.by > 0), default=None)
-    labelled = [age for age in sold if 8 <= age <= 30]
+def _fraud_run(changes: list[Change], sold: list[int], now: int) -> dict[str, float]:
+    """Return the run of frauds since the last clean day; `sold` are payments' ages in days.
+
+    Of what one hour's seal adds, only the oldest and the newest time are known.
+    """
+    told = []
+    for sealed in {c.sealed for c in changes if now // HOUR_S - c.sealed < 45 * 24}:
+        net = sum(c.by for c in changes if c.sealed == sealed)
+        times = [c.occurred_s for c in changes if c.sealed == sealed and c.by > 0]
+        if net and times:
+            told.append((min(times), max(times), net))
     today = now // DAY_S
-    clean = 0 if newest is None else sum(today - a > newest // DAY_S for a in labelled)
-    share = 0.0
-    if oldest is not None:
-        known = sum(today - a >= oldest // DAY_S for a in labelled)
-        share = min(max(sum(c.by for c in episode), 0) / (known + 1), 1.0)
-    return {"merchant_clean_7d": clean, "merchant_fraud_share": share}
+    frauds = Counter[int]()
+    for oldest, newest, net in told:
+        frauds[newest // DAY_S] += max(net, 1) - (oldest // DAY_S != newest // DAY_S)
+        frauds[oldest // DAY_S] += oldest // DAY_S != newest // DAY_S
+    payments = Counter(today - age for age in sold if 8 <= age <= 30)
+    clean = max((day for day, count in payments.items() if count > frauds[day]), default=0)
+    run = [one for one in told if one[1] // DAY_S > clean]
+    started = [oldest if oldest // DAY_S > clean else newest for oldest, newest, _ in run]
+    count = sum(net - (oldest // DAY_S <= clean) for oldest, _, net in run)
+    return {
+        "merchant_run_frauds": max(count, 0),
+        "merchant_run_age_h": max(now - min(started), 0) / 3600 if run else 0,
+        "merchant_clean_age_d": today - clean if clean else 31,
+    }
 
 
 def _changes(

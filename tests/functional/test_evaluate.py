@@ -65,9 +65,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "amount": np.round(rng.gamma(2, 20, rows) * np.where(fraud, 6, 1), 2),
             "items": rng.integers(1, 9, rows),
             "fraud": fraud.astype(int),
-            "TX_FRAUD_SCENARIO": np.where(fraud, rng.integers(1, 3, rows), 0),
         }
     ).write_csv(folder / "payments.csv")
+    pl.DataFrame(
+        {
+            "transaction_id": [f"p{n}" for n in np.flatnonzero(fraud)],
+            "typology": [("spree", "scam")[n % 2] for n in np.flatnonzero(fraud)],
+        }
+    ).write_csv(folder / "kinds.csv")
     (folder / "mapping.yaml").write_text(MAPPING)
     (folder / "small.toml").write_text(CONFIG)
     return folder
@@ -79,7 +84,8 @@ def evaluated(
     """Run the command."""
     arguments = ["--protocol", protocol, "--data", str(folder / "payments.csv")]
     arguments += ["--mapping", str(folder / "mapping.yaml"), "--config", str(folder / config)]
-    arguments += ["--out", str(folder / "out"), "--seeds", str(seeds), "--jobs", "2"]
+    arguments += ["--kinds", str(folder / "kinds.csv"), "--out", str(folder / "out")]
+    arguments += ["--seeds", str(seeds), "--jobs", "2"]
     return CliRunner().invoke(evaluate_command, arguments)
 
 
@@ -107,6 +113,8 @@ def test_every_model_is_judged_and_a_second_run_fits_nothing(folder: Path) -> No
     assert set(found["costs"][LEADS]["explained_ms"]) == {METHOD}
     assert not list((folder / "out" / "last-weeks").rglob("ours.npy"))
     page = (folder / "out" / "last-weeks.md").read_text()
+    assert page.count("\n| spree |") == page.count("\n| scam |") == 4
+    assert all(set(row["kinds"]) == set(row["folds"]) for row in rows)
     assert evaluated(folder).exit_code == 0
     assert (folder / "out" / "last-weeks.md").read_text() == page
     assert {p: p.stat().st_mtime_ns for p in kept} == kept

@@ -2,134 +2,20 @@
 
 import json
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pytest
-from click.testing import CliRunner, Result
+from builders.small_file import Files
+from click.testing import CliRunner
 
 from models.bundle import load_bundle
 from models.errors import PenumbraError
 from models.scorer import Scorer, risk_score
-from training.cli import audit_command, train_command
+from training.cli import audit_command
 
 pytestmark = pytest.mark.xdist_group("train_small_file")  # one worker: the bundle is trained once
-
-CONFIG = """
-name = "small"
-seed = 3
-threads = 1
-
-[windows]
-warmup_days = 3
-validation_share = 0.2
-test_share = {test_share}
-
-[autoencoder]
-hidden = 16
-code = 4
-epochs = 2
-batch_rows = 256
-
-[classifier]
-bins_per_feature = 4
-bin_min_rows = 20
-hidden = [16, 8]
-members = 2
-epochs = 4
-batch_rows = 256
-refit = {refit}
-
-[threshold]
-alerts_per_day = 3
-
-[baselines]
-enabled = {baselines}
-logistic_rows = 2000
-tree_rows = 2000
-forest_rows = 2000
-forest_trees = 20
-boosting_rounds = 30
-boosting_bins = 63
-"""
-
-
-@dataclass(frozen=True)
-class Files:
-    """Where the small data lies."""
-
-    payments: Path
-    labels: Path
-    folder: Path
-
-    def config(
-        self, *, test_share: float = 0.2, refit: bool = True, baselines: bool = True
-    ) -> Path:
-        """Write a configuration."""
-        name = f"{test_share}-{refit}-{baselines}.toml"
-        path = self.folder / name
-        path.write_text(
-            CONFIG.format(
-                test_share=test_share, refit=str(refit).lower(), baselines=str(baselines).lower()
-            )
-        )
-        return path
-
-    def train(self, out: str, config: Path, *more: str) -> Result:
-        """Run the command."""
-        arguments = ["--data", str(self.payments), "--labels", str(self.labels)]
-        arguments += ["--config", str(config), "--out", str(self.folder / out), *more]
-        return CliRunner().invoke(train_command, arguments, catch_exceptions=True)
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    """Forty days of 120 customers; fraud is large, at night, or at one of two merchants."""
-    rng = np.random.default_rng(0)
-    rows = 9_000
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    seconds = np.sort(rng.integers(0, 40 * 86_400, rows))
-    customer = rng.integers(0, 120, rows)
-    merchant = rng.integers(0, 40, rows)
-    amount = rng.gamma(2.0, 1500.0 * (1 + customer / 60), rows)
-    risky = (merchant < 2) * 0.25 + 0.008
-    fraud = rng.random(rows) < risky
-    amount = np.where(fraud & (rng.random(rows) < 0.7), amount * 8, amount)
-    when = [start + timedelta(seconds=int(second)) for second in seconds]
-    folder = tmp_path_factory.mktemp("small")
-    ids = [f"t{number}" for number in range(rows)]
-    pl.DataFrame(
-        {
-            "transaction_id": ids,
-            "occurred_at": [moment.isoformat() for moment in when],
-            "customer_id": [f"c{number}" for number in customer],
-            "merchant_id": [f"m{number}" for number in merchant],
-            "amount_minor": amount.astype(np.int64),
-            "currency": ["EUR"] * rows,
-            "channel": rng.choice(["ecommerce", "card_present"], rows).tolist(),
-        }
-    ).write_csv(folder / "payments.csv")
-    pl.DataFrame(
-        {
-            "transaction_id": [ids[row] for row in np.flatnonzero(fraud)],
-            "is_fraud": [True] * int(fraud.sum()),
-            "known_at": [
-                (when[row] + timedelta(days=2)).isoformat() for row in np.flatnonzero(fraud)
-            ],
-        }
-    ).write_csv(folder / "labels.csv")
-    return Files(folder / "payments.csv", folder / "labels.csv", folder)
-
-
-@pytest.fixture(scope="module")
-def trained(files: Files) -> Path:
-    """Train a bundle with everything on."""
-    result = files.train("bundle", files.config())
-    assert result.exit_code == 0, result.output + repr(result.exception)
-    return files.folder / "bundle"
 
 
 def test_bundle_loads_and_scores_every_row(trained: Path) -> None:
@@ -169,15 +55,8 @@ def test_report_compares_the_network_with_every_baseline(trained: Path) -> None:
     assert report["parity"]["log_odds"] <= 1e-4
     everything = report["segments"][0]
     assert everything["by"] == "all"
-    assert everything["rows"] == report["windows"]["spans"]["test"]["payments"]
+    assert everything["figures"]["payments"] == report["windows"]["spans"]["test"]["payments"]
     assert {segment["by"] for segment in report["segments"]} >= {"all", "amount", "channel"}
-
-
-def test_flags_keep_to_the_budget_in_the_window_they_were_chosen_on(trained: Path) -> None:
-    """Three a day of some 225 payments a day."""
-    report = json.loads((trained / "report.json").read_text())
-    assert report["threshold"]["budget"] == pytest.approx(3 / 225, rel=0.1)
-    assert report["threshold"]["alert_rate"] < 3 * report["threshold"]["budget"]
 
 
 def test_windows_leave_a_gap_of_the_label_delay(trained: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from training.cli import load_mapping
 from training.config import TrainingConfig
 from training.evaluation.material import HANDBOOK, NEVER_MS, OURS
-from training.evaluation.past import Past, read_past
+from training.evaluation.past import Files, Past, read_past
 from training.progress import Silent
 from training.windows import DAY_MS
 
@@ -33,7 +33,8 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
             KIND: np.where(fraud, rng.integers(1, 3, rows), 0),
         }
     ).write_parquet(path)
-    return read_past(path, load_mapping("handbook"), TrainingConfig(), KIND, Silent())
+    files = Files(path, None, None, None)
+    return read_past(files, load_mapping("handbook"), TrainingConfig(), Silent())
 
 
 def frauds_at_merchant(past: Past, told: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:

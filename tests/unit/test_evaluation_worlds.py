@@ -108,22 +108,22 @@ def test_what_is_found_of_a_kind_is_measured_among_genuine_payments(
     worlds = {}
     for unseen in ("all", "even", "odd"):
         known = payments.fraud & (payments.kind != unseen)
-        network = known + rng.random(len(payments)) * 0.5
-        alone = payments.fraud + rng.random(len(payments)) * 0.5
+        trained = known + rng.random(len(payments)) * 0.5
+        stranger = payments.fraud + rng.random(len(payments)) * 0.5
         worlds[unseen] = scored(
-            payments, fold, network=network, alone=alone, bare=network, boosted=network
+            payments, fold, network=trained, alone=stranger, bare=trained, boosted=trained
         )
     found, worth = unseen_found(payments, worlds, Silent())
     by = {(one.kind, one.name): one for one in found}
     for kind in ("even", "odd"):
-        network, alone = by[kind, label(NETWORK)], by[kind, label(AUTOENCODER)]
-        assert network.unseen[COMPARED] < 0.1
-        assert network.seen[COMPARED] == 1
-        assert alone.unseen[COMPARED] == 1
+        own, strange = by[kind, label(NETWORK)], by[kind, label(AUTOENCODER)]
+        assert own.unseen[COMPARED] < 0.1
+        assert own.seen[COMPARED] == 1
+        assert strange.unseen[COMPARED] == 1
         assert by[kind, EITHER].unseen[COMPARED] > 0.5
-        assert 0.3 < network.all_frauds < 0.9
-        assert alone.behind is not None
-        assert alone.behind.high < 0
+        assert 0.3 < own.all_frauds < 0.9
+        assert strange.behind is not None
+        assert strange.behind.high < 0
     added = {(one.kind, one.how): one.added for one in worth}
     assert added["odd", label(NETWORK)].difference == 0
     assert added["odd", label(AUTOENCODER)].low > 0
@@ -186,7 +186,9 @@ def test_the_curve_says_how_many_labels_are_needed(payments: Payments, fold: Fol
 def test_a_kind_may_have_a_name_that_no_folder_can_have(payments: Payments) -> None:
     """And two such names are two folders."""
     first, second = (World(name, payments.fraud, payments.fraud) for name in ("a/b", "a:b"))
-    assert len({first.folder, second.folder, World("a_b", *[payments.fraud] * 2).folder}) == 3
+    assert (
+        len({first.folder, second.folder, World("a_b", payments.fraud, payments.fraud).folder}) == 3
+    )
     assert "/" not in first.folder
     assert everything(payments).folder == "all"
 

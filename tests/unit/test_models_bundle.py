@@ -97,6 +97,7 @@ def test_a_feature_the_catalogue_does_not_have_is_refused(tiny_bundle: Path, fie
         ({"bundle_id": "tiny-000000000000"}, "does not follow from its files"),
         ({"tile": 0}, "tile 0"),
         ({"threshold": float("nan")}, "threshold nan"),
+        ({"threshold_at_risk": -5.0}, "threshold_at_risk -5.0"),
         ({"tile": "many"}, "not written as this version reads it"),
         ({"feature_spec": {}}, "not written as this version reads it"),
         ({"files": {}}, "lacks score.onnx"),

@@ -193,6 +193,8 @@ def test_some_rows_of_a_table_are_mapped_as_if_alone(tmp_path: Path) -> None:
         ([1.5], "unit: seconds", "1970-01-01T00:00:01.500Z", UNKNOWN_OFFSET),
         ([1.001], "unit: seconds", "1970-01-01T00:00:01.001Z", UNKNOWN_OFFSET),
         ([20_000], "unit: days", "2024-10-04T00:00:00.000Z", UNKNOWN_OFFSET),
+        ([1.5], "unit: hours", "1970-01-01T01:30:00.000Z", UNKNOWN_OFFSET),
+        ([90], "unit: minutes", "1970-01-01T01:30:00.000Z", UNKNOWN_OFFSET),
         (["01/07/2026 12:00"], 'format: "%d/%m/%Y %H:%M", time_zone: Europe/Paris',
          "2026-07-01T10:00:00.000Z", 120),
         (["2026-07-01 12:00:00"], "time_zone: Europe/Paris", "2026-07-01T10:00:00.000Z", 120),

@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from plugins.bundles import NAMES, make_bundle
 
 from models.bundle import load_bundle
-from models.decide import LEGACY_POSITIVE, disagreement, judge
+from models.decide import LEGACY_POSITIVE, NEVER, disagreement, judge, thresholds
 from models.errors import SchemaMismatch
 from models.scorer import Scorer, probability, risk_score
 
@@ -72,9 +74,45 @@ def test_a_payment_at_the_threshold_is_flagged(tmp_path: Path) -> None:
     """The threshold itself is a flag; the float just below it is not."""
     bundle = load_bundle(make_bundle(tmp_path / "b", names=("amount",), weights=[1], threshold=1))
     below = np.nextafter(np.float32(2), np.float32(0))
-    decisions = judge(Scorer(bundle).score(np.array([[2], [below], [9]], np.float32)), bundle)
+    scores = Scorer(bundle).score(np.array([[2], [below], [9]], np.float32))
+    decisions = judge(scores, bundle, np.full(3, 10.0))
     assert decisions.flagged.tolist() == [True, False, True]
-    assert decisions.threshold == np.float32(1)
+    assert decisions.threshold.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_threshold_on_money_asks_less_of_large_payments(tmp_path: Path) -> None:
+    """Flagged is what puts at least 20 at risk: 40 x .5, never 20 x .99, 4,000 x .01.
+
+    Where the amount is not known the log-odds threshold of 1 counts.
+    """
+    bundle = load_bundle(
+        make_bundle(
+            tmp_path / "b", names=("amount",), weights=[1], threshold=1, threshold_at_risk=20
+        )
+    )
+    probabilities = np.array([0.51, 0.49, 0.99, 0.0051, 0.0049, 0.8, 0.7])
+    amount = np.array([40.0, 40.0, 20.0, 4000.0, 4000.0, np.nan, np.nan])
+    features = (np.log(probabilities / (1 - probabilities)) + 1).astype(np.float32)[:, None]
+    decisions = judge(Scorer(bundle).score(features), bundle, amount)
+    assert decisions.flagged.tolist() == [True, False, False, True, False, True, False]
+    assert decisions.threshold[0] == pytest.approx(0, abs=1e-6)
+    assert decisions.threshold[2] == np.float32(NEVER)
+
+
+@given(
+    st.floats(0.01, 1e6),
+    st.lists(st.tuples(st.floats(-20, 20, width=32), st.floats(0, 1e7)), min_size=1),
+)
+def test_a_threshold_on_money_is_probability_times_amount(
+    at_risk: float, payments: list[tuple[float, float]]
+) -> None:
+    """Both ways of saying it agree, but for rows within the last bits of the line."""
+    log_odds = np.array([one for one, _ in payments], np.float32)
+    amount = np.array([one for _, one in payments])
+    flagged = log_odds >= thresholds(0.0, at_risk, amount)
+    product = probability(log_odds) * amount
+    clear = np.abs(product - at_risk) > 1e-5 * at_risk
+    np.testing.assert_array_equal(flagged[clear], (product >= at_risk)[clear])
 
 
 @pytest.mark.parametrize(

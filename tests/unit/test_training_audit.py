@@ -1,62 +1,17 @@
 """Each check of the audit finds what was planted and leaves sound data alone."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
-
-from models.intake import Intake
-from models.mapping import Mapping
-from models.money import Rates
-from training.audit import Finding, Subject, audit
-from training.progress import Silent
-from training.source import read_source
-
-MAPPING = """
-transaction_id: {column: id}
-occurred_at: {column: at, unit: seconds, time_zone: UTC}
-customer_id: {column: customer}
-amount: {column: amount, unit: minor}
-currency: {constant: EUR}
-label: {column: fraud, delay_days: DELAY}
-attributes:
-  score: {column: score, kind: number}
-"""
-
-
-def findings(tmp_path: Path, *, delay: float = 3, **changed: Any) -> dict[str, Finding]:
-    """Audit a sound table of 2,000 rows with some columns changed."""
-    rng = np.random.default_rng(0)
-    rows = 2000
-    table: dict[str, Any] = {
-        "id": [f"t{number}" for number in range(rows)],
-        "at": np.sort(rng.integers(1_700_000_000, 1_700_000_000 + 10 * 86_400, rows)),
-        "customer": [f"c{number}" for number in rng.integers(0, 50, rows)],
-        "amount": rng.integers(1, 5000, rows),
-        "fraud": np.where(rng.random(rows) < 0.15, 1, 0),
-        "score": rng.normal(size=rows),
-    }
-    table |= {name: change(table) for name, change in changed.items()}
-    data, mapping_file = tmp_path / "data.parquet", tmp_path / "mapping.yaml"
-    pl.DataFrame(table).write_parquet(data)
-    mapping_file.write_text(MAPPING.replace("DELAY", str(delay)))
-    mapping = Mapping.load(mapping_file)
-    source = read_source(
-        data,
-        mapping=mapping,
-        labels=None,
-        intake=Intake(rates=Rates.none("EUR"), attributes=frozenset(mapping.attributes)),
-        now_ms=2 * 10**12,
-    )
-    found = audit(Subject.of(source, mapping), Silent())
-    return {one.check: one for one in found.findings}
+from builders.audits import DAY_S, START_S, findings
 
 
 def test_sound_data_has_no_warning_beside_what_it_lacks(tmp_path: Path) -> None:
     """Only the missing merchant is worth a warning."""
-    found = findings(tmp_path)
+    found = findings(tmp_path, days=70, rows=9000)
     assert {name for name, one in found.items() if one.level in {"warning", "problem"}} == {
         "completeness"
     }
@@ -101,25 +56,102 @@ def test_no_fraud_is_a_problem(tmp_path: Path) -> None:
     """There is nothing to learn from."""
     found = findings(tmp_path, fraud=lambda t: t["fraud"] * 0)
     assert found["label rate"].level == "problem"
-    assert found["leakage"].text.startswith("not checked")
-
-
-def test_an_input_that_nearly_tells_fraud_is_a_problem(tmp_path: Path) -> None:
-    """An attribute made of the label with a little noise."""
-    noise = np.random.default_rng(1).normal(scale=0.05, size=2000)
-    found = findings(tmp_path, score=lambda t: t["fraud"] + noise)
-    assert found["leakage"].level == "problem"
-    assert found["leakage"].figures["inputs"] == ["score"]
-
-
-def test_a_telling_column_that_is_not_an_input_is_noted(tmp_path: Path) -> None:
-    """A typology known afterwards stands in the file but not in the mapping."""
-    found = findings(tmp_path, typology=lambda t: np.where(t["fraud"] == 1, "stolen", "none"))
-    assert found["leakage"].level == "note"
-    assert "typology" in found["leakage"].text
+    assert found["leakage"].text.startswith("not judged")
 
 
 def test_constant_columns_are_named(tmp_path: Path) -> None:
     """One value teaches nothing."""
     found = findings(tmp_path, bank=lambda t: ["b"] * len(t["id"]))
     assert found["constant columns"].figures["columns"] == ["bank"]
+
+
+def test_the_longest_gap_is_told_with_its_first_day(tmp_path: Path) -> None:
+    """Somebody has to know which export to repeat."""
+    found = findings(tmp_path, at=lambda _: START_S + np.arange(2000) * 60 + _late_half(6))
+    assert "5 days from 2023-11-16" in found["time gaps"].text
+
+
+def test_time_too_short_for_the_windows_is_a_problem(tmp_path: Path) -> None:
+    """Labels that take three weeks cannot be played through in ten days."""
+    found = findings(tmp_path, delay=21)["training windows"]
+    assert found.level == "problem"
+    assert "windows.gap_days" in found.text
+
+
+def test_labels_of_frauds_alone_are_told_and_sound(tmp_path: Path) -> None:
+    """Chargebacks name nothing else."""
+    found = findings(tmp_path, labels=_labels(range(0, 2000, 7)))["label coverage"]
+    assert found.level == "good"
+    assert found.figures["labelled"] == len(range(0, 2000, 7))
+    assert found.figures["fraud_sources"] == {"issuer_advice": len(range(0, 2000, 7))}
+    assert "issuer_advice 286" in found.text
+
+
+def test_labels_of_other_payments_are_counted(tmp_path: Path) -> None:
+    """An export of another month would leave every fraud genuine."""
+    found = findings(tmp_path, labels=_labels(range(1900, 2100)))["label coverage"]
+    assert found.level == "warning"
+    assert found.figures["stray_labels"] == 100
+
+
+def test_labels_that_thin_out_are_a_warning(tmp_path: Path) -> None:
+    """Analysts labelled every payment at first and one in ten later."""
+    named = [row for row in range(2000) if row < 1000 or row % 10 == 0]
+    labels = _labels(named).with_columns(is_fraud=pl.Series([row % 9 == 0 for row in named]))
+    found = findings(tmp_path, days=56, labels=labels)["label coverage"]
+    assert found.level == "warning"
+    assert "unevenly" in found.text
+
+
+def test_a_later_label_of_the_same_payment_is_told(tmp_path: Path) -> None:
+    """Corrections are no extra labels."""
+    labels = pl.concat([_labels(range(0, 2000, 7)), _labels([7, 14])])
+    assert findings(tmp_path, labels=labels)["label coverage"].figures["repeated_labels"] == 2
+
+
+def test_payments_too_young_for_their_labels_are_told(tmp_path: Path) -> None:
+    """Labels took up to 20 days and were exported on the last day of 70."""
+    rng = np.random.default_rng(1)
+    rows = np.arange(0, 4000, 4)
+    at = START_S + rows * 70 * DAY_S // 4000
+    known = at + rng.integers(1, 20 * DAY_S, len(rows))
+    seen = known < START_S + 70 * DAY_S
+    labels = _labels(rows[seen].tolist(), known[seen])
+    found = findings(
+        tmp_path,
+        days=70,
+        rows=4000,
+        labels=labels,
+        at=lambda _: START_S + np.arange(4000) * 70 * DAY_S // 4000,
+    )["label maturity"]
+    assert found.level in {"note", "warning"}
+    young = found.figures["young_share"]
+    assert 0.2 < young < 0.3  # 19 of 70 days
+    assert 0.4 < found.figures["expected_known_share_of_young"] < 0.6  # ages even from 0 to 19 days
+    assert found.figures["known_by_age"]["7 days"] == pytest.approx(7 / 20, abs=0.07)
+
+
+def test_without_labels_every_check_of_labels_says_so(tmp_path: Path) -> None:
+    """And nothing is learned from nothing."""
+    found = findings(tmp_path, labels=_labels([]))
+    assert found["label coverage"].level == "problem"
+    assert found["label maturity"].level == "problem"
+    assert found["fraud drift"].text.startswith("not judged")
+
+
+def _late_half(days: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.where(np.arange(2000) > 1000, days * DAY_S, 0)
+
+
+def _labels(rows: Iterable[int], known_s: Iterable[int] | None = None) -> pl.DataFrame:
+    """Return labels of frauds, known eighty days after the start where nothing else is said."""
+    ids = [f"t{row}" for row in rows]
+    known = [START_S + 80 * DAY_S] * len(ids) if known_s is None else list(known_s)
+    return pl.DataFrame(
+        {
+            "transaction_id": pl.Series(ids, dtype=pl.String),
+            "is_fraud": pl.Series([True] * len(ids), dtype=pl.Boolean),
+            "known_at": (pl.Series(known, dtype=pl.Int64) * 1000).cast(pl.Datetime("ms", "UTC")),
+            "source": pl.Series(["issuer_advice"] * len(ids), dtype=pl.String),
+        }
+    )

@@ -13,14 +13,13 @@ from training.baselines.sampling import sample_genuine
 from training.calibrating import fit_calibration
 from training.judging import Difference, compare, decide
 from training.metrics import (
-    calibration_error,
-    calibration_table,
     card_precision,
     recall_at_fpr,
     recall_at_precision,
     sigmoid,
 )
 from training.reference import histogram
+from training.reliability import reliability
 from training.thresholds import RISK_EDGES, risk_edges, threshold_for_share
 
 
@@ -95,7 +94,11 @@ def test_calibration_mends_wrong_scale_and_bend() -> None:
     fraud = rng.random(60_000) < sigmoid(true)
     calibration = fit_calibration(bent[:30_000], fraud[:30_000])
     fresh = calibration(torch.from_numpy(bent[30_000:])).numpy()
-    assert calibration_error(calibration_table(sigmoid(fresh), fraud[30_000:])) < 0.004
+    told = reliability(
+        sigmoid(fresh), fraud[30_000:], fresh > 0, np.arange(30_000), rng=np.random.default_rng(1)
+    )
+    assert told.calibration_error.value < 0.004
+    assert 0.9 < told.slope.value < 1.1
     assert abs(sigmoid(fresh).mean() - fraud[30_000:].mean()) < 0.004
     order = np.sort(bent)
     mapped = calibration(torch.from_numpy(order)).numpy()

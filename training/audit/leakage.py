@@ -1,93 +1,119 @@
 """A column that alone nearly tells fraud is more often a leak than a discovery."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sklearn.metrics import roc_auc_score
 
-from training.audit.findings import Finding
+from training.audit.columns import ColumnUse, column_uses
+from training.audit.findings import Finding, Level
+from training.audit.hindsight import later_than_payment, only_in_frauds
+from training.audit.strength import judged_rows, strength
 from training.audit.subject import Subject
 
-_MOST_ROWS = 200_000
 _NEARLY_CERTAIN_AUC = 0.95
-_MOST_CATEGORIES = 1_000
+_NAMED = 6
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A column that may give the answer away: what it is used for, and what speaks against it.
+
+    `afterwards` says that its values can only be known after the fact.
+    """
+
+    column: str
+    use: ColumnUse
+    auc: float
+    afterwards: bool
+    signs: tuple[str, ...]
+
+    @property
+    def told(self) -> str:
+        """Say what it is, why it is suspected and what to do."""
+        what = "known only after the fact" if self.afterwards else "nearly tells fraud alone"
+        use = self.use.told
+        signs = ", ".join(self.signs)
+        return f"{self.column} ({what}): {signs}. {use[0].upper()}{use[1:]}{self._remedy}"
+
+    @property
+    def _remedy(self) -> str:
+        if self.use.use == "unmapped":
+            return "; write it under `ignore`, so that it stays out"
+        if self.use.use != "input":
+            return ""
+        if self.afterwards:
+            return "; take it out of the mapping"
+        return "; make sure it is known before the decision, or take it out of the mapping"
 
 
 def leakage(subject: Subject) -> Finding:
-    """Columns of the table whose value alone separates fraud from genuine payments."""
+    """Columns of the table that separate fraud from genuine payments alone, or come after them."""
     fraud = subject.fraud
     if fraud is None or not fraud.any() or fraud.all():
-        return Finding("leakage", "note", "not checked: it needs frauds and genuine payments")
-    rows = _some(fraud)
-    label = subject.mapping.file.label
-    suspects: dict[str, float] = {}
+        return Finding("leakage", "note", "not judged: it needs frauds and genuine payments")
+    found = suspects(subject, fraud)
+    inputs = [one for one in found if one.use.use == "input"]
+    loose = [one for one in found if one.use.use == "unmapped"]
+    figures: dict[str, Any] = {
+        "suspects": [
+            {
+                "column": one.column,
+                "use": one.use.use,
+                "fields": list(one.use.fields),
+                "auc": round(one.auc, 4),
+                "known_afterwards": one.afterwards,
+                "signs": list(one.signs),
+            }
+            for one in found
+        ],
+        "inputs_known_afterwards": sum(one.afterwards for one in inputs),
+        "inputs_nearly_certain": sum(not one.afterwards for one in inputs),
+        "unmapped_suspects": len(loose),
+    }
+    if not found:
+        told = "no column alone tells fraud from genuine payments, none is filled in afterwards"
+        return Finding("leakage", "good", told, figures)
+    order = sorted(found, key=lambda one: one.use.use != "input")
+    told = ". ".join(one.told for one in order[:_NAMED])
+    if len(order) > _NAMED:
+        told += f". And {len(order) - _NAMED} more columns"
+    level: Level = "problem" if inputs else "note" if loose else "good"
+    return Finding("leakage", level, told, figures)
+
+
+def suspects(subject: Subject, fraud: npt.NDArray[np.bool_]) -> list[Suspect]:
+    """Return every suspicious column but the label itself, in the order of the table."""
+    rows = judged_rows(fraud)
     table = subject.frame[subject.record[rows]]
+    times = subject.transactions.occurred_ms[rows]
+    uses = column_uses(subject.mapping.file, table.columns)
+    clock = subject.mapping.file.occurred_at.column
+    found = []
     for column in table.iter_columns():
-        if label is not None and column.name == label.column:
+        use = uses[column.name]
+        if use.use == "label" or column.name == clock:
             continue
-        strength = _strength(column, fraud[rows])
-        if strength >= _NEARLY_CERTAIN_AUC:
-            suspects[column.name] = strength
-    if not suspects:
-        return Finding("leakage", "good", "no column alone tells fraud from genuine payments")
-    told = ", ".join(f"{name} (AUC {strength:.3f})" for name, strength in suspects.items())
-    inputs = sorted(suspects.keys() & subject.attribute_columns)
-    if inputs:
-        return Finding(
-            "leakage",
-            "problem",
-            f"nearly determine fraud alone: {told}; {', '.join(inputs)} would be model inputs: "
-            "make sure they are known before the decision, or take them out of the mapping",
-            {"auc": suspects, "inputs": inputs},
-        )
-    return Finding(
-        "leakage",
-        "note",
-        f"nearly determine fraud alone: {told}; none is a model input, keep it so unless they are "
-        "known before the decision",
-        {"auc": suspects, "inputs": []},
-    )
+        suspect = _suspect(column, use, fraud[rows], times)
+        if suspect is not None:
+            found.append(suspect)
+    return found
 
 
-def _some(fraud: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """All frauds and evenly spread genuine rows."""
-    genuine = np.flatnonzero(~fraud)
-    step = max(1, -(-len(genuine) // _MOST_ROWS))
-    return np.sort(np.concatenate((np.flatnonzero(fraud), genuine[::step])))
-
-
-def _strength(column: pl.Series, fraud: npt.NDArray[np.bool_]) -> float:
-    """AUC of a column alone, in its better direction; .5 where it cannot be judged.
-
-    A category is worth its fraud share among every other row: what one half of the rows teaches
-    is judged on the other, so that a column of unique ids does not look like a perfect predictor.
-    """
-    if column.dtype.is_numeric() or column.dtype == pl.Boolean:
-        values = column.cast(pl.Float64).fill_nan(None)
-        missing = values.is_null().to_numpy()
-        numbers = values.fill_null(0.0).to_numpy()
-        auc = max(_auc(numbers, fraud), _auc(missing.astype(np.float64), fraud))
-        return max(auc, _auc(_rate_of_others(values, fraud), fraud))
-    if column.dtype == pl.String:
-        return _auc(_rate_of_others(column, fraud), fraud)
-    return 0.5
-
-
-def _rate_of_others(column: pl.Series, fraud: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    if column.n_unique() > _MOST_CATEGORIES:
-        return np.zeros(len(fraud))
-    codes = column.rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
-    half = np.arange(len(fraud)) % 2 == 0
-    rate = np.full(len(fraud), fraud.mean())
-    for taught, teaching in ((half, ~half), (~half, half)):
-        size = int(codes.max()) + 1
-        frauds = np.bincount(codes[teaching], fraud[teaching], size)
-        rows = np.bincount(codes[teaching], minlength=size)
-        seen = taught & (rows[codes] > 0)
-        rate[seen] = frauds[codes[seen]] / rows[codes[seen]]
-    return rate
-
-
-def _auc(values: npt.NDArray[np.float64], fraud: npt.NDArray[np.bool_]) -> float:
-    auc = float(roc_auc_score(fraud, values))
-    return max(auc, 1 - auc)
+def _suspect(
+    column: pl.Series,
+    use: ColumnUse,
+    fraud: npt.NDArray[np.bool_],
+    occurred_ms: npt.NDArray[np.int64],
+) -> Suspect | None:
+    auc = strength(column, fraud)
+    after = [only_in_frauds(column, fraud), later_than_payment(column, occurred_ms)]
+    signs = [sign for sign in after if sign is not None]
+    afterwards = bool(signs)
+    if auc >= _NEARLY_CERTAIN_AUC:
+        signs.append(f"its value alone tells fraud with an AUC of {auc:.3f}")
+    if not signs:
+        return None
+    return Suspect(column.name, use, auc, afterwards, tuple(signs))

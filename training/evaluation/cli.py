@@ -7,25 +7,26 @@ import click
 import numpy as np
 
 from models.errors import BadInput
-from training.cli import load_mapping
+from training.cli import KINDS_HELP, load_mapping
 from training.config import load_config
-from training.evaluation.past import read_past
+from training.evaluation.past import Files, read_past
 from training.evaluation.protocol import Fold
 from training.evaluation.protocols import PROTOCOLS, Asked
 from training.progress import Bars
 from training.windows import DAY_MS
 
 WARMUP_DAYS = 14
-KIND = "TX_FRAUD_SCENARIO"
+_FILE = click.Path(path_type=Path)
 
 
 @click.command("evaluate")
 @click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="handbook")
-@click.option(
-    "--data", required=True, type=click.Path(path_type=Path), help="Payments: Parquet, CSV."
-)
+@click.option("--data", required=True, type=_FILE, help="Payments: Parquet, CSV or JSON lines.")
 @click.option("--mapping", default="handbook", help="YAML file, or a packaged mapping.")
-@click.option("--config", type=click.Path(path_type=Path), help="TOML; unset: the defaults.")
+@click.option("--labels", type=_FILE, help="Labels, when they are not a column of the data.")
+@click.option("--kinds", type=_FILE, help=KINDS_HELP)
+@click.option("--rates", type=_FILE, help="Daily exchange rates: a CSV of date,currency,rate.")
+@click.option("--config", type=_FILE, help="TOML; unset: the defaults.")
 @click.option(
     "--judged-from",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -33,13 +34,14 @@ KIND = "TX_FRAUD_SCENARIO"
 )
 @click.option("--seeds", default=5, show_default=True, help="Fits of what depends on a seed.")
 @click.option("--jobs", default=2, show_default=True, help="Fits side by side, a core each.")
-@click.option(
-    "--out", required=True, type=click.Path(path_type=Path), help="Folder of scores and report."
-)
+@click.option("--out", required=True, type=_FILE, help="Folder of scores and report.")
 def evaluate_command(
     protocol: str,
     data: Path,
     mapping: str,
+    labels: Path | None,
+    kinds: Path | None,
+    rates: Path | None,
     config: Path | None,
     judged_from: datetime | None,
     seeds: int,
@@ -49,7 +51,8 @@ def evaluate_command(
     """Compare models by the Fraud Detection Handbook's protocol, with intervals."""
     settings, chosen = load_config(config), PROTOCOLS[protocol]
     with Bars() as bars:
-        past = read_past(data, load_mapping(mapping), settings, KIND, bars)
+        files = Files(data, labels, kinds, rates)
+        past = read_past(files, load_mapping(mapping), settings, bars)
         occurred_ms = past.payments.occurred_ms
         begin_ms, end_ms = int(occurred_ms[0]), int(occurred_ms[-1]) + 1
         folds = chosen.folds(begin_ms + WARMUP_DAYS * DAY_MS, end_ms, _ms(judged_from))

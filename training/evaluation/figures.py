@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from training.evaluation.material import Payments
 from training.judging import average_precision, ranked
-from training.metrics import DAY_MS, detection, recall_at_fpr
+from training.kinds import flagged_at
+from training.metrics import DAY_MS, detection
 
 Scores = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -34,7 +35,7 @@ def figures(given: Payments, rows: Rows, scores: Scores) -> dict[str, float]:
     payments, cards = daily_top(
         scores, fraud, given.customers[rows], occurred_ms // DAY_MS, ALERTS_A_DAY
     )
-    result = {
+    return {
         "average precision": found.average_precision,
         "AUC": found.auc,
         "card precision@100": found.card_precision_100,
@@ -48,13 +49,6 @@ def figures(given: Payments, rows: Rows, scores: Scores) -> dict[str, float]:
         "daily top-100 payments precision": payments,
         "daily top-100 cards precision": cards,
     }
-    for kind in sorted(set(given.kind[rows][fraud]) - {""}):
-        mine = fraud & (given.kind[rows] == kind)
-        others = ~fraud
-        result[f"recall of {kind} at 1 % false positives"] = recall_at_fpr(
-            scores[mine | others], fraud[mine | others], 0.01
-        )
-    return result
 
 
 def value_detected(
@@ -67,9 +61,7 @@ def value_detected(
 
     Payments without an exchange rate count with nothing.
     """
-    allowed = int(false_positive_rate * int((~fraud).sum()))
-    wrong = np.sort(scores[~fraud])[::-1]
-    found = fraud & (scores > (wrong[allowed] if allowed < len(wrong) else -np.inf))
+    found = fraud & flagged_at(scores, fraud, false_positive_rate)
     money = np.nan_to_num(amount)
     total = float(money[fraud].sum())
     return float(money[found].sum()) / total if total else float("nan")

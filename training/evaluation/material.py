@@ -20,7 +20,7 @@ class Payments:
 
     `customers` and `merchants` are codes, negative where unknown. `known_ms` is when a fraud
     became known, NEVER_MS where none did. `kind` names the kind of each fraud where that is
-    known, "" elsewhere.
+    known, "" elsewhere. A model learns of no fraud that is not known when judging begins.
     """
 
     fraud: Mask
@@ -33,6 +33,10 @@ class Payments:
 
     def __len__(self) -> int:
         return len(self.fraud)
+
+    def taught(self, rows: npt.NDArray[np.int64], by_ms: int) -> Mask:
+        """Return which of these rows are frauds that are known by then."""
+        return self.fraud[rows] & (self.known_ms[rows] <= by_ms)
 
     def take(self, rows: npt.NDArray[np.int64]) -> Self:
         """Return some of the payments."""

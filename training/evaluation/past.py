@@ -6,22 +6,23 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
 from models.attributes import Attribute
 from models.features import FeatureSpec
 from models.intake import Intake
 from models.labels import Labels
 from models.mapping import Mapping
-from models.money import Rates
+from models.money import major_units
 from models.transaction import Transactions
 from training.config import TrainingConfig
-from training.dataset import amounts, codes, in_order, replayed_rows, varying
+from training.dataset import codes, in_order, replayed_rows, varying
 from training.evaluation.handbook_features import handbook_features
-from training.evaluation.material import HANDBOOK, NEVER_MS, OURS, Mask, Payments, Views
+from training.evaluation.material import HANDBOOK, OURS, Mask, Payments, Views
+from training.kinds import kind_column, kinds_of
 from training.progress import Tracker
-from training.source import Source, labels_of, read_source
-from training.truth import truth
+from training.source import file_sha256, labels_of, read_source
+from training.truth import first_known_ms, truth
+from training.work import load_rates
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,62 +66,53 @@ class Past:
         return Views(matrices, spec)
 
 
-def read_past(
-    data: Path, mapping: Mapping, config: TrainingConfig, kind: str, tracker: Tracker
-) -> Past:
-    """Read a file; `kind` is the column that names each fraud's kind, if the file has it."""
-    tracker.say(f"reading {data}")
+@dataclass(frozen=True)
+class Files:
+    """What an evaluation reads."""
+
+    data: Path
+    labels: Path | None
+    kinds: Path | None
+    rates: Path | None
+
+    @property
+    def identity(self) -> str:
+        """Digest of what scores depend on."""
+        parts = [one for one in (self.data, self.labels, self.rates) if one is not None]
+        return "-".join(file_sha256(one) for one in parts)
+
+
+def read_past(files: Files, mapping: Mapping, config: TrainingConfig, tracker: Tracker) -> Past:
+    """Read the files of an evaluation."""
+    tracker.say(f"reading {files.data}")
     source = read_source(
-        data,
+        files.data,
         mapping=mapping,
-        labels=None,
+        labels=files.labels,
         intake=Intake(
-            rates=Rates.none(config.reporting_currency),
+            rates=load_rates(files.rates, config.reporting_currency),
             id_formats=config.id_formats,
             attributes=frozenset(mapping.attributes),
         ),
         now_ms=round(datetime.now(UTC).timestamp() * 1000),
     )
-    labels = labels_of(source)
+    labels = labels_of(source, mapping)
     transactions = in_order(source.transactions)
     rows = transactions.take(transactions.scored_type())
+    ids = rows.transaction_id
     return Past(
         transactions=transactions,
         labels=labels,
         attributes=source.attributes,
         currency=config.reporting_currency,
         payments=Payments(
-            fraud=truth(rows.transaction_id, labels, known_by_ms=int(labels.known_ms.max())),
+            fraud=truth(ids, labels, known_by_ms=int(labels.known_ms.max())),
             customers=codes(rows.customer_id),
             merchants=codes(rows.merchant_id),
             occurred_ms=rows.occurred_ms,
-            known_ms=_known_ms(rows, labels),
-            amount=amounts(rows, config.reporting_currency),
-            kind=_kinds(source, rows, kind),
+            known_ms=first_known_ms(ids, labels),
+            amount=major_units(rows.reporting_minor, config.reporting_currency),
+            kind=kind_column(ids, kinds_of(source, mapping, files.kinds)),
         ),
-        identity=source.sha256,
-    )
-
-
-def _known_ms(rows: Transactions, labels: Labels) -> npt.NDArray[np.int64]:
-    """When each payment was first called a fraud."""
-    frauds = np.flatnonzero(labels.is_fraud)
-    newest_first = frauds[np.argsort(-labels.known_ms[frauds], kind="stable")]
-    known = dict(
-        zip(
-            labels.transaction_id[newest_first].tolist(),
-            labels.known_ms[newest_first].tolist(),
-            strict=True,
-        )
-    )
-    return np.array([known.get(name, NEVER_MS) for name in rows.transaction_id.tolist()], np.int64)
-
-
-def _kinds(source: Source, rows: Transactions, column: str) -> npt.NDArray[np.str_]:
-    if column not in source.frame.columns:
-        return np.full(len(rows), "", "U16")
-    named = source.frame[column].to_numpy()[source.record]
-    by_id = dict(zip(source.transactions.transaction_id.tolist(), named.tolist(), strict=True))
-    return np.array(
-        [f"scenario {by_id[i]}" if by_id[i] else "" for i in rows.transaction_id.tolist()], "U16"
+        identity=files.identity,
     )

@@ -7,6 +7,7 @@ import numpy as np
 
 from training.evaluation.candidates import CLASSIFIER, NETWORK, label
 from training.evaluation.figures import Interval, figures, paired
+from training.evaluation.kinds import ByFold, found_on, tables
 from training.evaluation.material import Payments
 from training.evaluation.page import interval, table_lines, verdict
 from training.evaluation.run import Scored
@@ -33,7 +34,8 @@ class Row:
     """One candidate: means over folds (of means over seeds), and what they vary by.
 
     `by_fold` is the standard deviation over folds, `by_seed` that over seeds within a fold;
-    `behind` is the leading row's average precision minus this row's.
+    `behind` is the leading row's average precision minus this row's; `kinds` what it found of
+    each kind of fraud, by fold.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Row:
     folds: Mapping[str, Mapping[str, float]]
     behind: Interval | None
     seconds: float
+    kinds: ByFold
 
 
 def table(given: Payments, scored: Scored, tracker: Tracker) -> tuple[Row, ...]:
@@ -73,6 +76,9 @@ def table(given: Payments, scored: Scored, tracker: Tracker) -> tuple[Row, ...]:
                 if name == LEADS
                 else paired(given, scored.rows, scored.scores[LEADS], runs),
                 seconds=scored.seconds[name],
+                kinds={
+                    fold: found_on(given, scored.rows[fold], found) for fold, found in runs.items()
+                },
             )
         )
         advance(1)
@@ -88,10 +94,8 @@ def markdown(rows: tuple[Row, ...], *, folds: str, seeds: int) -> str:
     )
     head = [FIRST, *COLUMNS, "leading row minus it, AP"]
     lines = [intro, "", *table_lines(head, [_cells(row) for row in rows])]
-    kinds = [key for key in rows[0].figures if key.startswith("recall of ")]
-    if kinds:
-        told = [[row.name, *(f"{row.figures[key]:.3f}" for key in kinds)] for row in rows]
-        lines += ["", *table_lines([FIRST, *kinds], told)]
+    for head, *told in tables({row.name: row.kinds for row in rows}, leading=LEADS):
+        lines += ["", *table_lines(head, told)]
     lines += [
         f"\nWhat the autoencoder contributes to the network: {interval(row.behind)} average "
         f"precision, {verdict(row.behind)} (network minus the {CLASSIFIER}, both with the same "

@@ -3,16 +3,13 @@
 The card follows Mitchell et al.: "Model Cards for Model Reporting" (FAT* 2019).
 """
 
-import math
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from training.flagging import FlagRule
 from training.metrics import log_odds
+from training.pages import environment
 from training.report import plots
 from training.report.run import Run
-
-_NOTHING = "n/a"
 
 
 def render_report(run: Run) -> str:
@@ -21,20 +18,21 @@ def render_report(run: Run) -> str:
     drawn = {
         "Precision and recall": plots.precision_recall(run.scores, run.fraud),
         "Fraud found by alert budget": plots.detection_by_budget(
-            run.scores, run.fraud, run.facts["threshold"]["alert_rate"]
+            run.scores, run.fraud, run.flagging.judged.figures.alert_rate.value
         ),
         "Calibration": plots.calibration(run.judgements[0]),
         "Scores": plots.score_histogram(
-            log_odds(network.probability), run.fraud, run.facts["threshold"]["log_odds"]
+            log_odds(network.probability), run.fraud, run.flagging.rule.log_odds
         ),
         "Learning": plots.learning(run.history),
     }
     return (
-        _environment()
-        .get_template("report.html.j2")
+        environment()
+        .get_template("report/report.html.j2")
         .render(
             run=run,
             facts=run.facts,
+            asked=asked_for(run.flagging.rule, run.facts["config"]["reporting_currency"]),
             plots={title: Markup(svg) for title, svg in drawn.items()},  # noqa: S704 - our own SVG
         )
     )
@@ -45,34 +43,31 @@ def model_card(run: Run) -> str:
     spans = run.facts["windows"]["spans"]
     judged = spans[run.facts["windows"]["judged"]]
     return (
-        _environment()
-        .get_template("card.md.j2")
+        environment()
+        .get_template("report/card.md.j2")
         .render(
             run=run,
             facts=run.facts,
             network=run.judgements[0],
+            asked=asked_for(run.flagging.rule, run.facts["config"]["reporting_currency"]),
             span=judged,
             learned_to=judged["to"] if run.facts["refit"] else spans["train"]["to"],
         )
     )
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("training", "report"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["figure"] = _figure
-    environment.filters["share"] = _share
-    return environment
-
-
-def _figure(value: float | None, digits: int = 3) -> str:
-    return _NOTHING if value is None or math.isnan(value) else f"{value:.{digits}f}"
-
-
-def _share(value: float | None, digits: int = 1) -> str:
-    return _NOTHING if value is None or math.isnan(value) else f"{100 * value:.{digits}f} %"
+def asked_for(rule: FlagRule, currency: str) -> str:
+    """Return what the threshold was chosen to do, to stand behind "chosen"."""
+    if rule.cost is not None:
+        cost = rule.cost
+        return (
+            f"so that costs are least: {100 * cost.loss_given_fraud:g} % of the amount of a fraud "
+            f"that is not flagged, {cost.review_cost:g} {currency} a flag and "
+            f"{cost.friction_cost:g} {currency} a genuine payment flagged"
+        )
+    return {
+        "alert_rate": f"so that at most {100 * (rule.target or 0):g} % of payments are flagged",
+        "alerts_per_day": f"so that at most {rule.target:g} payments a day are flagged",
+        "precision": f"as the lowest at which {100 * (rule.target or 0):g} % of flags are fraud, "
+        "by their count and by their calibrated probabilities",
+    }[rule.way]

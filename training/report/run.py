@@ -10,8 +10,11 @@ import numpy.typing as npt
 
 from training.audit import Audit
 from training.export import Parity
+from training.flagging import Flagging
 from training.judging import Difference, Judgement, Verdict
-from training.segments import Segment
+from training.kinds import KindFound
+from training.metrics import sigmoid
+from training.segments import Segments
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +29,7 @@ class ModelScores:
 class Run:
     """What report.json holds, and the arrays the plots need beside it.
 
-    `facts` is plain data: data windows and counts, configuration, threshold, timings.
+    `facts` is plain data: data windows and counts, configuration, timings.
     """
 
     facts: dict[str, Any]
@@ -34,11 +37,13 @@ class Run:
     judgements: tuple[Judgement, ...]
     differences: tuple[Difference, ...]
     verdict: Verdict
-    segments: tuple[Segment, ...]
+    flagging: Flagging
+    segments: Segments
     parity: Parity
     history: tuple[float, ...]
     fraud: npt.NDArray[np.bool_]
     scores: tuple[ModelScores, ...]
+    kinds: tuple[KindFound, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for report.json; figures without a meaning are null."""
@@ -48,13 +53,31 @@ class Run:
                 "verdict": dataclasses.asdict(self.verdict),
                 "models": [dataclasses.asdict(one) for one in self.judgements],
                 "differences": [dataclasses.asdict(one) for one in self.differences],
-                "segments": [dataclasses.asdict(one) for one in self.segments],
+                "threshold": self._threshold(),
+                "segments": [dataclasses.asdict(one) for one in self.segments.rows],
+                "disparity": {
+                    "comparisons": self.segments.comparisons,
+                    "findings": self.segments.findings,
+                },
+                "kinds": [dataclasses.asdict(one) for one in self.kinds],
                 "parity": dataclasses.asdict(self.parity),
                 "validation_average_precision_by_epoch": list(self.history),
                 "audit": self.audit.to_json(),
             }
         )
         return data
+
+    def _threshold(self) -> dict[str, Any]:
+        """Return the rule, and what it brings where it was fixed and where it is judged."""
+        found, windows = self.flagging, self.facts["windows"]
+        return {
+            **dataclasses.asdict(dataclasses.replace(found.rule, cost=None)),
+            "cost": None if found.rule.cost is None else found.rule.cost.model_dump(),
+            "probability": float(sigmoid(found.rule.log_odds)),
+            "fixed": {"window": "validation", **dataclasses.asdict(found.fixed)},
+            "judged": {"window": windows["judged"], **dataclasses.asdict(found.judged)},
+            "rankings": {by: dataclasses.asdict(one) for by, one in found.rankings.items()},
+        }
 
 
 def clean(value: Any) -> Any:

@@ -48,6 +48,7 @@ def _shown(bundle: Bundle, role: Literal["champion", "challenger"]) -> BundleSho
         feature_spec_sha256=bundle.spec.sha256,
         threshold=float(bundle.threshold),
         threshold_probability=float(probability(np.array([bundle.threshold]))[0]),
+        threshold_at_risk=bundle.threshold_at_risk,
         alert_rate=told.get("alert_rate"),
         base_rate=told.get("base_rate"),
         data=told.get("data"),
