@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,26 @@ def test_every_shell_script_is_valid_and_strict(tracked: tuple[Path, ...]) -> No
         assert checked.returncode == 0, checked.stderr
         assert "\nset -euo pipefail\n" in script.read_text("utf-8"), script
         assert os.access(script, os.X_OK), script
+
+
+def test_tests_of_a_group_share_a_worker(tmp_path: Path) -> None:
+    """What one of them prepared, a trained bundle for instance, is not made again for the next."""
+    (tmp_path / "test_grouped.py").write_text(
+        "import os, pathlib, pytest\n"
+        "pytestmark = pytest.mark.xdist_group('one')\n"
+        "@pytest.mark.parametrize('n', range(8))\n"
+        "def test_some(n):\n"
+        "    pathlib.Path(__file__).with_name(os.environ['PYTEST_XDIST_WORKER']).touch()\n"
+    )
+    words = ["-c", os.devnull, "-n", "2", "--dist", "loadgroup", "-p", "no:cacheprovider"]
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", *words, str(tmp_path / "test_grouped.py")],
+        cwd=tmp_path,
+        env=outer,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "8 passed" in ran.stdout, ran.stdout
+    assert len(list(tmp_path.glob("gw*"))) == 1
