@@ -156,14 +156,14 @@ def test_kinds_of_fraud_are_left_out_and_looked_for(folder: Path) -> None:
     done = evaluated(folder, protocol="unseen-kinds", seeds=1)
     assert done.exit_code == 0, done.output + repr(done.exception)
     found = json.loads((folder / "out" / "unseen-kinds.json").read_text())
-    assert {one["kind"] for one in found["found"]} == {"scenario 1", "scenario 2"}
+    assert {one["kind"] for one in found["found"]} == {"scam", "spree"}
     assert len(found["found"]) == 2 * (6 + 2)
     kept = folder / "out" / "unseen-kinds"
     with (
-        np.load(kept / "scenario 1" / "known.npz") as known,
+        np.load(kept / "scam" / "known.npz") as known,
         np.load(kept / "payments.npz") as payments,
     ):
-        assert (~known["usable"] == (payments["kind"] == "scenario 1")).all()
+        assert (~known["usable"] == (payments["kind"] == "scam")).all()
 
 
 def test_a_learning_curve_says_what_few_labels_give(folder: Path) -> None:
