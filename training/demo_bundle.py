@@ -40,11 +40,10 @@ SIMULATION = (
 
 
 def make_demo_bundle(
-    out: Path, simulation: tuple[str, ...], tracker: Tracker, *, baselines: bool = True
+    out: Path, simulation: tuple[str, ...], config: TrainingConfig, tracker: Tracker
 ) -> str:
     """Simulate, train and move the bundle to `out`, in place of an earlier one; return its id.
 
-    Without `baselines` the model is the same, and the report says less.
     Raises TrainingRefused when it came out too large to travel with the package.
     """
     with TemporaryDirectory() as folder:
@@ -68,7 +67,7 @@ def make_demo_bundle(
         done = run_training(
             work / "data" / "transactions.parquet",
             work / "bundle",
-            config=_config(baselines=baselines),
+            config=config,
             mapping=Mapping.load("canonical"),
             labels=work / "data" / "labels.parquet",
             rates=work / "rates.csv",
@@ -88,10 +87,9 @@ def make_demo_bundle(
     return done.bundle_id
 
 
-def _config(*, baselines: bool) -> TrainingConfig:
-    found = load_config(Path(str(resources.files("training") / "demo.toml")))
-    compared = found.baselines.model_copy(update={"enabled": baselines})
-    return found.model_copy(update={"baselines": compared})
+def demo_config() -> TrainingConfig:
+    """Return the configuration of the bundle that comes with the package."""
+    return load_config(Path(str(resources.files("training") / "demo.toml")))
 
 
 @click.command()
@@ -105,7 +103,7 @@ def main(out: Path, days: int | None, customers: int | None) -> None:
         if value is not None:
             simulation += [option, str(value)]
     with Bars() as bars:
-        identity = make_demo_bundle(out, tuple(simulation), bars)
+        identity = make_demo_bundle(out, tuple(simulation), demo_config(), bars)
     click.echo(f"{identity} in {out}")
 
 

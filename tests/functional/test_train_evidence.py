@@ -131,11 +131,11 @@ def test_the_datasheet_names_the_file_by_its_hash(made: Made) -> None:
 def test_kinds_of_fraud_are_told_and_no_model_reads_them(made: Made) -> None:
     """How much of each kind the flags found on the judged window."""
     report = made.report()
-    kinds, segments = report["kinds"], report["segments"]
+    kinds, everything = report["kinds"], report["segments"][0]["figures"]
     assert {one["kind"] for one in kinds} == {"spree", "scam"}
-    assert sum(one["frauds"] for one in kinds) == segments[0]["frauds"]
+    assert sum(one["frauds"] for one in kinds) == everything["frauds"]
     found = sum(one["frauds"] * one["found"]["at the threshold"] for one in kinds)
-    assert found / segments[0]["frauds"] == pytest.approx(segments[0]["detection_rate"])
+    assert found / everything["frauds"] == pytest.approx(everything["detection_rate"]["value"])
     assert "<h2>Kinds of fraud</h2>" in (made.bundle / "report.html").read_text()
     assert [one.name for one in load_bundle(made.bundle).spec.attributes] == ["items"]
 

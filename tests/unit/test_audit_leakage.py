@@ -108,14 +108,14 @@ def test_unique_ids_and_the_label_itself_are_no_suspects(tmp_path: Path) -> None
 
 
 def test_the_handbooks_scenario_is_found(handbook: Path) -> None:
-    """In the mapping that comes with Penumbra it is ignored; and that is told with its reason."""
+    """In the mapping that comes with Penumbra it is the kind of fraud, which no model sees."""
     table = pl.read_parquet(handbook, columns=["TX_FRAUD", "TX_FRAUD_SCENARIO"])
     fraud = table["TX_FRAUD"].to_numpy() == 1
     sign = only_in_frauds(table["TX_FRAUD_SCENARIO"], fraud)
     assert sign is not None
     assert "('1', '2', '3') in every fraud" in sign
     uses = column_uses(Mapping.load("handbook").file, ["TX_FRAUD_SCENARIO", "TERMINAL_ID"])
-    assert uses["TX_FRAUD_SCENARIO"].use == "ignored"
+    assert uses["TX_FRAUD_SCENARIO"].use == "kind"
     assert uses["TERMINAL_ID"].fields == ("merchant_id",)
 
 

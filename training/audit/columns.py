@@ -6,7 +6,7 @@ from typing import Literal
 
 from models.mapping_file import MappingFile, Source
 
-Use = Literal["label", "input", "mapped", "ignored", "unmapped"]
+Use = Literal["label", "kind", "input", "mapped", "ignored", "unmapped"]
 
 INPUT_FIELDS = frozenset(
     {
@@ -44,6 +44,7 @@ class ColumnUse:
         """Say what the column is for."""
         return {
             "label": "it is the label",
+            "kind": "it tells what a fraud turned out to be, for figures; no model sees it",
             "input": f"it is a model input, as {' and '.join(self.fields)}",
             "mapped": f"it is mapped to {' and '.join(self.fields)}, which no feature reads",
             "ignored": "the mapping ignores it, so the model never sees it",
@@ -75,6 +76,8 @@ def _use(file: MappingFile, column: str, inputs: list[str], others: list[str]) -
         return ColumnUse("input", tuple(inputs + others))
     if file.label is not None and file.label.column == column:
         return ColumnUse("label")
+    if file.label is not None and file.label.kind is not None and file.label.kind.column == column:
+        return ColumnUse("kind")
     if others:
         return ColumnUse("mapped", tuple(others))
     return ColumnUse("ignored" if column in file.ignore else "unmapped")
