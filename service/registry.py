@@ -23,6 +23,7 @@ PARTS = frozenset({"manifest.json", "DONE", "score.onnx"})
 HALF_WRITTEN = ".bundle-"
 """How folders begin in which a bundle is written before it is moved to its place."""
 BOOSTING = "LightGBM"
+ALERT_RATE = ("threshold", "judged", "figures", "alert_rate", "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def read_run(path: Path) -> Run:
         verdict=_text(manifest, "verdict", "why"),
         threshold=_number(manifest, "threshold"),
         budget=_number(manifest, "alert_rate"),
-        alert_rate=_number(report, "threshold", "alert_rate"),
+        alert_rate=_number(report, *ALERT_RATE),
         refused=refused,
     )
 

@@ -1,6 +1,7 @@
 """Writing a bundle: every file hashed, DONE last, so that half a bundle is never a bundle."""
 
 import hashlib
+import io
 import json
 import shutil
 import tempfile
@@ -8,6 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from models.bundle import FORMAT, bundle_id
 from models.features import FeatureSpec
@@ -68,3 +72,10 @@ def write_bundle(
 def as_json(data: Any) -> bytes:
     """Readable JSON; refuses NaN, which is not JSON."""
     return (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def as_npy(array: npt.NDArray[Any]) -> bytes:
+    """Bytes of a .npy file."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()

@@ -18,22 +18,16 @@ from training.audit.page import render_audit
 from training.audit.told import told
 from training.bundle import refuse_occupied
 from training.config import load_config
+from training.options import FILE, payment_files
 from training.progress import Bars
 from training.source import read_source
 from training.suggestion import suggestion
 
-_FILE = click.Path(path_type=Path)
-KINDS_HELP = "What frauds turned out to be (transaction_id, typology): for figures, never an input."
-
 
 @click.command("train")
-@click.option("--data", required=True, type=_FILE, help="Payments: Parquet, CSV or JSON lines.")
 @click.option("--mapping", default="canonical", help="YAML file, or handbook, ulb, canonical.")
-@click.option("--labels", type=_FILE, help="Labels, when they are not a column of the data.")
-@click.option("--kinds", type=_FILE, help=KINDS_HELP)
-@click.option("--rates", type=_FILE, help="Daily exchange rates: a CSV of date,currency,rate.")
-@click.option("--config", type=_FILE, help="TOML; see docs/training.md. Unset: the defaults.")
-@click.option("--out", required=True, type=_FILE, help="Folder of the bundle; must not hold one.")
+@payment_files
+@click.option("--out", required=True, type=FILE, help="Folder of the bundle; must not hold one.")
 def train_command(
     data: Path,
     mapping: str,
@@ -68,11 +62,11 @@ def train_command(
 
 
 @click.command("audit")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 @click.option("--mapping", default="canonical", help="YAML file, or handbook, ulb, canonical.")
-@click.option("--labels", type=_FILE, help="Labels, when they are not a column of the data.")
+@click.option("--labels", type=FILE, help="Labels, when they are not a column of the data.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--html", type=_FILE, help="Write a page with pictures to this file.")
+@click.option("--html", type=FILE, help="Write a page with pictures to this file.")
 @click.option("--suggest-mapping", is_flag=True, help="Print a mapping for this file, and stop.")
 def audit_command(
     file: Path,

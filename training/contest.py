@@ -10,7 +10,7 @@ from training.baselines import Table, fit_baselines
 from training.config import TrainingConfig
 from training.dataset import Dataset
 from training.judging import Difference, Judgement, compare, judge_scores
-from training.metrics import sigmoid
+from training.metrics import riskiest, sigmoid
 from training.networks import FraudNetwork
 from training.progress import Tracker
 from training.report import ModelScores
@@ -57,7 +57,7 @@ def hold_contest(
     judgements = tuple(
         judge_scores(
             name, probability, fraud,
-            flagged if name == NETWORK else _riskiest(probability, int(flagged.sum())),
+            flagged if name == NETWORK else riskiest(probability, int(flagged.sum())),
             customers=customers, occurred_ms=data.rows.occurred_ms[index], genuine_share=share,
             seconds=took, rng=np.random.default_rng([config.seed, 4]),
         )
@@ -71,12 +71,6 @@ def hold_contest(
         advance(1)
     scores = tuple(ModelScores(name, probability) for name, probability, _, _ in candidates)
     return Contest(judgements, tuple(differences), scores)
-
-
-def _riskiest(probability: npt.NDArray[np.float64], flags: int) -> npt.NDArray[np.bool_]:
-    found = np.zeros(len(probability), bool)
-    found[np.argsort(-probability, kind="stable")[:flags]] = True
-    return found
 
 
 @torch.no_grad()

@@ -102,9 +102,14 @@ def fit_for(
     spec: FeatureSpec,
     config: TrainingConfig,
     tracker: Tracker,
+    *,
+    unlabelled: Matrix | None = None,
 ) -> Fitted:
-    """Fit for so many epochs, nothing held back, with a calibration found elsewhere."""
-    front, examples = _fit_front(*rows, spec, config, tracker)
+    """Fit for so many epochs, nothing held back, with a calibration found elsewhere.
+
+    Rows of which nobody said whether they are fraud, (m, F), teach the autoencoder alone.
+    """
+    front, examples = _fit_front(*rows, spec, config, tracker, unlabelled)
     classifier = fit_classifier(
         examples,
         front.bins,
@@ -131,11 +136,20 @@ def score(network: FraudNetwork, features: Matrix) -> tuple[Matrix, Matrix]:
 
 
 def _fit_front(
-    features: Matrix, fraud: Truth, spec: FeatureSpec, config: TrainingConfig, tracker: Tracker
+    features: Matrix,
+    fraud: Truth,
+    spec: FeatureSpec,
+    config: TrainingConfig,
+    tracker: Tracker,
+    unlabelled: Matrix | None = None,
 ) -> tuple[_Front, Examples]:
-    preprocessing = fit_preprocessing(features, tuple(f.transform for f in spec.features))
+    transforms = tuple(f.transform for f in spec.features)
+    seen = features if unlabelled is None else np.concatenate([features, unlabelled])
+    preprocessing = fit_preprocessing(seen, transforms)
     standardised = _in_chunks(preprocessing, features)
     genuine = standardised[torch.from_numpy(~fraud)]
+    if unlabelled is not None:
+        genuine = torch.cat([genuine, _in_chunks(preprocessing, unlabelled)])
     autoencoder = fit_autoencoder(genuine, config.autoencoder, seed=config.seed, tracker=tracker)
     unlikeness = fit_unlikeness(
         _squared_errors(autoencoder, genuine),

@@ -10,7 +10,7 @@ from training.config import CostConfig, ThresholdConfig
 from training.costs import extra_of_flagging, spent
 from training.errors import NoThreshold
 from training.flag_figures import FlagFigures, flag_figures
-from training.metrics import log_odds, sigmoid
+from training.metrics import log_odds, riskiest, sigmoid
 from training.resampling import Figure, totals
 from training.thresholds import (
     LEAST_FLAGS,
@@ -69,10 +69,7 @@ class FlagRule:
 
     def first(self, window: Scored, flags: int, rank_by: str) -> Truth:
         """Mark so many payments that come first when ranked by probability, or money at risk."""
-        values = _values(window, self.amounts(window), rank_by)
-        found = np.zeros(len(values), bool)
-        found[np.argsort(-values, kind="stable")[:flags]] = True
-        return found
+        return riskiest(_values(window, self.amounts(window), rank_by), flags)
 
 
 @dataclass(frozen=True)

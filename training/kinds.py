@@ -15,6 +15,7 @@ from models.errors import BadInput
 from models.files import read_table
 from models.labels import Labels
 from models.mapping import Mapping
+from training.metrics import flagged_at
 from training.source import Source
 
 KIND_COLUMNS = ("transaction_id", "typology")
@@ -86,16 +87,6 @@ def found_of_ids(
         "at 0.1 % false positives": flagged_at(scores, fraud, 0.001),
     }
     return found_by_kind(kind_column(ids, kinds), fraud, ways)
-
-
-def flagged_at(
-    scores: npt.NDArray[np.floating], fraud: npt.NDArray[np.bool_], false_positive_rate: float
-) -> npt.NDArray[np.bool_]:
-    """Return the most flags, (n,), at which at most this share of genuine payments is flagged."""
-    wrong = np.sort(scores[~fraud])[::-1]
-    allowed = int(false_positive_rate * len(wrong))
-    flags: npt.NDArray[np.bool_] = scores > (wrong[allowed] if allowed < len(wrong) else -np.inf)
-    return flags
 
 
 def _read(file: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 Floats = npt.NDArray[np.floating]
 Truth = npt.NDArray[np.bool_]
@@ -64,8 +64,27 @@ def detection(
 
 def recall_at_fpr(scores: Floats, fraud: Truth, false_positive_rate: float) -> float:
     """Largest share of fraud found while at most this share of genuine payments is flagged."""
-    false_positives, recall, _ = roc_curve(fraud, scores, drop_intermediate=False)
-    return float(recall[false_positives <= false_positive_rate].max())
+    return float(flagged_at(scores, fraud, false_positive_rate)[fraud].mean())
+
+
+def flagged_at(scores: Floats, fraud: Truth, false_positive_rate: float) -> Truth:
+    """Return the most flags, (n,), at which at most this share of genuine payments is flagged."""
+    wrong = np.sort(scores[~fraud])[::-1]
+    allowed = false_positives(false_positive_rate, len(wrong))
+    flags: Truth = scores > (wrong[allowed] if allowed < len(wrong) else -np.inf)
+    return flags
+
+
+def false_positives(rate: float, genuine: int) -> int:
+    """How many of so many genuine payments may be flagged at this rate, rounding errors aside."""
+    return int(rate * genuine + 1e-9)
+
+
+def riskiest(scores: Floats, count: int) -> Truth:
+    """Mark the `count` payments with the highest scores, (n,)."""
+    found = np.zeros(len(scores), bool)
+    found[np.argsort(-scores, kind="stable")[:count]] = True
+    return found
 
 
 def recall_at_precision(scores: Floats, fraud: Truth, precision: float) -> float:

@@ -1,6 +1,5 @@
 """A training run from data to bundle; the steps in order, each in a module of its own."""
 
-import io
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from training.audit import Audit
-from training.bundle import as_json, refuse_occupied, write_bundle
+from training.background import background
+from training.bundle import as_json, as_npy, refuse_occupied, write_bundle
 from training.config import TrainingConfig
 from training.contest import hold_contest
 from training.dataset import Dataset
@@ -33,7 +33,6 @@ from training.thresholds import risk_edges
 from training.window_facts import window_facts
 from training.windows import Window
 
-BACKGROUND_ROWS = 100
 _PARITY_ROWS = 20_000
 
 
@@ -128,7 +127,7 @@ def train(
         out,
         {
             "score.onnx": graph,
-            "background.npy": as_npy(_background(data, rows["train"], config)),
+            "background.npy": as_npy(background(*part["train"], config.seed)),
             "risk_edges.npy": as_npy(edges),
             "reference.json": as_json(
                 reference(data.spec.names, *part["judged"], judged_log_odds, judged_anomaly, edges)
@@ -179,13 +178,6 @@ def _refit(
     return fit_for(everything, fitted.epochs, calibration, data.spec, config, tracker)
 
 
-def as_npy(array: npt.NDArray[Any]) -> bytes:
-    """Bytes of a .npy file."""
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()
-
-
 def _export(
     network: FraudNetwork, features: npt.NDArray[np.float32], config: TrainingConfig
 ) -> tuple[bytes, Parity]:
@@ -196,17 +188,6 @@ def _export(
         export_network(network, path)
         parity = check_parity(network, path, features[sample], config.tile)
         return path.read_bytes(), parity
-
-
-def _background(
-    data: Dataset, train: npt.NDArray[np.int64], config: TrainingConfig
-) -> npt.NDArray[np.float32]:
-    """Genuine training rows that explanations compare with, (100, F)."""
-    genuine = train[~data.fraud[train]]
-    rng = np.random.default_rng([config.seed, 3])
-    chosen = rng.choice(genuine, min(BACKGROUND_ROWS, len(genuine)), replace=False)
-    rows: npt.NDArray[np.float32] = data.features[np.sort(chosen)]
-    return rows
 
 
 def _scored(

@@ -1,7 +1,7 @@
 """Labels by HTTP: checked, stamped, sent; and watermarks that promise no earlier one follows."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from builders.api import Api, api
+from builders.waiting import wait_for
 from plugins.bundles import make_bundle
 
 from models.instants import parse_instant
@@ -23,7 +24,6 @@ from service.stream.shadow import ShadowProducer
 
 TOPIC = "fraud-labels"
 PARTITIONS = 3
-PATIENCE_S = 20.0
 
 
 class Clock:
@@ -83,14 +83,6 @@ def sent(broker: MemoryBroker) -> list[tuple[bytes | None, dict[str, Any]]]:
         for records in broker.log(TOPIC).records
         for record in records
     ]
-
-
-def wait_for(true: Callable[[], bool]) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_a_label_goes_to_the_topic_under_its_transactions_key(
@@ -206,7 +198,7 @@ def test_watermarks_go_to_every_partition_and_hold_their_promise(
     labels = [Label(f"t{n}", True, "sample", "2026-07-30T08:00:00Z", f"l{n}") for n in range(40)]
     for one in labels:
         line.send([one])
-    wait_for(lambda: all(len(records) > 20 for records in broker.log(TOPIC).records))
+    wait_for(lambda: all(len(records) > 20 for records in broker.log(TOPIC).records), "watermarks")
     line.close()
     found = 0
     for records in broker.log(TOPIC).records:
@@ -239,7 +231,7 @@ def test_the_line_outlives_its_broker(tmp_path: Path) -> None:
     with pytest.raises(BrokerUnavailable):
         line.send([Label("t", True, "sample", "2026-07-30T08:00:00Z", "l")])
     away = False
-    wait_for(lambda: len(broker.log(TOPIC).records[0]) > 2)
+    wait_for(lambda: len(broker.log(TOPIC).records[0]) > 2, "three records")
     assert line.reachable
     line.close()
 
@@ -262,7 +254,7 @@ def test_a_replay_of_history_gets_no_watermark_from_the_wall_clock(
         topics=topics,
     )
     line.start()
-    wait_for(lambda: line.reachable)
+    wait_for(lambda: line.reachable, "the broker to be reachable")
     line.close()
     assert asked == ["topics"]
     assert len(sent(broker)) == 1

@@ -6,8 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import httpx
 import msgspec
 import pytest
 from builders.api import payment
+from builders.waiting import PATIENCE_S, wait_for
 from plugins.bundles import make_bundle
 from plugins.stream import Member
 
@@ -23,16 +23,7 @@ from service.ledger import Ledger
 from service.settings import Settings
 from service.stream.connect import open_consumer, open_topics
 
-PATIENCE_S = 90.0
 AWAY = "127.0.0.1:1"
-
-
-def wait_for(true: Callable[[], bool], what: str) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < deadline, f"waited in vain for: {what}"
-        time.sleep(0.05)
 
 
 def environment(folder: Path, **given: str) -> dict[str, str]:

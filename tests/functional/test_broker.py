@@ -5,26 +5,15 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from builders.waiting import PATIENCE_S, wait_for
 
 from service.broker import EmbeddedBroker, answers, broker_program
 from service.settings import Settings
 from service.stream.connect import open_topics
 from service.stream.errors import BrokerNotStarted
-
-PATIENCE_S = 20.0
-
-
-def wait_until(true: Callable[[], bool], what: str) -> None:
-    """Wait for a condition, not for a time."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < deadline, f"waited in vain for: {what}"
-        time.sleep(0.02)
 
 
 def silent(broker: EmbeddedBroker) -> bool:
@@ -121,7 +110,7 @@ def test_it_ends_when_its_owner_is_killed() -> None:
     assert answers("127.0.0.1", port)
     owner.kill()
     owner.communicate()
-    wait_until(lambda: not answers("127.0.0.1", port), "the orphaned broker's end")
+    wait_for(lambda: not answers("127.0.0.1", port), "the orphaned broker's end")
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])

@@ -8,12 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders.small_file import Files
-from click.testing import CliRunner
 
 from models.bundle import load_bundle
 from models.errors import PenumbraError
 from models.scorer import Scorer, risk_score
-from training.cli import audit_command
 
 pytestmark = pytest.mark.xdist_group("train_small_file")  # one worker: the bundle is trained once
 
@@ -141,15 +139,3 @@ def test_too_little_time_is_refused_with_what_to_change(files: Files, tmp_path: 
     result = files.train("short", config)
     assert isinstance(result.exception, PenumbraError)
     assert "windows.gap_days" in str(result.exception)
-
-
-def test_audit_prints_findings_for_people_and_machines(files: Files) -> None:
-    """One line a check, or JSON."""
-    arguments = [str(files.payments), "--labels", str(files.labels)]
-    told = CliRunner().invoke(audit_command, arguments)
-    assert told.exit_code == 0, told.output
-    assert "label delay" in told.output
-    data = json.loads(CliRunner().invoke(audit_command, [*arguments, "--json"]).stdout)
-    assert {one["check"] for one in data["findings"]} >= {"validity", "leakage", "duplicates"}
-    constant = next(one for one in data["findings"] if one["check"] == "constant columns")
-    assert constant["figures"]["columns"] == ["currency"]

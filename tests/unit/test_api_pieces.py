@@ -162,7 +162,7 @@ def test_the_lock_lets_readers_in_together_and_writers_alone() -> None:
         for _ in range(50):
             with lock.writing() if kind == "w" else lock.reading():
                 inside.append(kind)
-                time.sleep(0)
+                time.sleep(0)  # no waiting: lets another thread in, here of all places
                 seen.append(list(inside))
                 inside.remove(kind)
 

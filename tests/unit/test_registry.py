@@ -1,6 +1,7 @@
 """Bundles on disk are the register of runs: every one is listed, whole or not."""
 
 import json
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,16 @@ def test_a_run_that_learned_again_learned_up_to_the_end_of_what_was_judged(folde
     run = find_run(str(folder / "one"), [])
     assert run.learned == ("2026-01-06T00:00Z", "2026-02-20T00:00Z")
     assert run.judged == ("2026-02-10T00:00Z", "2026-02-20T00:00Z")
+
+
+def test_what_a_bundle_flagged_later_is_told_and_not_its_budget() -> None:
+    """As its report has it: of the bundle that comes with the package, made by a real run."""
+    shipped = Path(str(resources.files("service") / "bundles" / "demo"))
+    run = find_run(str(shipped), [])
+    everything = json.loads((shipped / "report.json").read_text())["segments"][0]
+    assert (everything["by"], run.refused) == ("all", None)
+    assert run.alert_rate == everything["figures"]["alert_rate"]["value"]
+    assert run.alert_rate != run.budget
 
 
 def test_the_list_is_a_table_for_people_and_json_for_machines(folder: Path) -> None:

@@ -14,6 +14,7 @@ from training.calibrating import fit_calibration
 from training.judging import Difference, compare, decide
 from training.metrics import (
     card_precision,
+    flagged_at,
     recall_at_fpr,
     recall_at_precision,
     sigmoid,
@@ -156,3 +157,10 @@ def test_histogram_shares_sum_to_one_and_repeated_values_keep_their_bin() -> Non
     wide = histogram(np.random.default_rng(0).gamma(1, 5, 1000).astype(np.float32))
     assert len(wide["shares"]) == len(wide["edges"]) + 1 <= 20
     assert sum(wide["shares"]) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize("percent", range(1, 100))
+def test_a_rate_of_so_many_percent_is_so_many_of_a_hundred(percent: int) -> None:
+    """Also where the product of the rate and a hundred is a little less: .29 * 100."""
+    fraud = np.zeros(100, bool)
+    assert flagged_at(np.arange(100.0), fraud, percent / 100).sum() == percent

@@ -14,7 +14,8 @@ from models.mapping import Mapping
 from models.money import Rates
 from training.evaluation.kinds import found_on
 from training.evaluation.material import Payments
-from training.kinds import flagged_at, found_by_kind, kinds_of
+from training.kinds import found_by_kind, kinds_of
+from training.metrics import flagged_at
 from training.source import Source, labels_of, read_source
 from training.truth import first_known_ms
 

@@ -1,4 +1,4 @@
-"""The calibration of a network that learned on more rows than the judged one."""
+"""Networks that learn on more rows: calibrated like their like, taught by unlabelled ones."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from models.features import FeatureSpec
 from training.config import AutoencoderConfig, ClassifierConfig, TrainingConfig
 from training.fitting import calibrate_again, fit_for, score
 from training.metrics import sigmoid
+from training.networks import MonotoneCalibration
 from training.progress import Silent
 
 SPEC = FeatureSpec.of(("amount", "count_1h"))
@@ -33,3 +34,17 @@ def test_it_is_that_of_its_like_on_rows_it_never_saw() -> None:
     expected = sigmoid(score(network, later[0])[0]).sum()
     assert expected == pytest.approx(later[1].sum(), rel=0.01)
     assert sigmoid(score(network, before[0])[0]).sum() < 0.6 * before[1].sum()
+
+
+def test_rows_without_a_label_teach_the_autoencoder_and_not_the_classifier() -> None:
+    """What was seen there is not strange any more; frauds are told by labelled rows alone."""
+    labelled, calibration = window(4000, 0, base=-4.5), MonotoneCalibration()
+    strangers = window(4000, 1, base=-4.5)[0]
+    strangers[:, 1] += 200
+    bare, taught = (
+        fit_for(labelled, 2, calibration, SPEC, CONFIG, Silent(), unlabelled=more).network
+        for more in (None, strangers)
+    )
+    assert score(taught, strangers)[1].mean() < 0.5 * score(bare, strangers)[1].mean()
+    correlation = np.corrcoef(score(bare, labelled[0])[0], score(taught, labelled[0])[0])[0, 1]
+    assert correlation > 0.9

@@ -16,8 +16,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from models.features import FeatureSpec
 from training.arithmetic import reproducible
+from training.background import background
 from training.config import TrainingConfig
-from training.evaluation.learned import Estimator, Learned, Network, Prepared, background_of
+from training.evaluation.learned import Estimator, Learned, Network, Prepared
 from training.evaluation.material import HANDBOOK, OURS, Mask, Matrix
 from training.fitting import fit_for
 from training.networks import MonotoneCalibration
@@ -189,6 +190,7 @@ def _network(config: TrainingConfig, name: str, alone: str | None, task: Task) -
             task.spec,
             config,
             task.tracker,
+            unlabelled=task.unlabelled if alone and len(task.unlabelled) else None,
         )
-    background = background_of(task.features, task.fraud, task.seed)
-    return Network(name, alone, fitted.network, task.spec, config.tile, background)
+    compared = background(task.features, task.fraud, task.seed)
+    return Network(name, alone, fitted.network, task.spec, config.tile, compared)

@@ -7,26 +7,22 @@ import click
 import numpy as np
 
 from models.errors import BadInput
-from training.cli import KINDS_HELP, load_mapping
+from training.cli import load_mapping
 from training.config import load_config
 from training.evaluation.past import Files, read_past
 from training.evaluation.protocol import Fold
 from training.evaluation.protocols import PROTOCOLS, Asked
+from training.options import FILE, payment_files
 from training.progress import Bars
 from training.windows import DAY_MS
 
 WARMUP_DAYS = 14
-_FILE = click.Path(path_type=Path)
 
 
 @click.command("evaluate")
 @click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="handbook")
-@click.option("--data", required=True, type=_FILE, help="Payments: Parquet, CSV or JSON lines.")
 @click.option("--mapping", default="handbook", help="YAML file, or a packaged mapping.")
-@click.option("--labels", type=_FILE, help="Labels, when they are not a column of the data.")
-@click.option("--kinds", type=_FILE, help=KINDS_HELP)
-@click.option("--rates", type=_FILE, help="Daily exchange rates: a CSV of date,currency,rate.")
-@click.option("--config", type=_FILE, help="TOML; unset: the defaults.")
+@payment_files
 @click.option(
     "--judged-from",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -34,7 +30,7 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option("--seeds", default=5, show_default=True, help="Fits of what depends on a seed.")
 @click.option("--jobs", default=2, show_default=True, help="Fits side by side, a core each.")
-@click.option("--out", required=True, type=_FILE, help="Folder of scores and report.")
+@click.option("--out", required=True, type=FILE, help="Folder of scores and report.")
 def evaluate_command(
     protocol: str,
     data: Path,

@@ -20,6 +20,7 @@ from training.evaluation.candidates import (
     boosting,
     label,
     regression,
+    shipped,
     without_autoencoder,
 )
 from training.evaluation.experiment import World
@@ -29,7 +30,6 @@ from training.evaluation.material import Payments
 from training.evaluation.page import interval, table_lines
 from training.evaluation.protocol import Fold
 from training.evaluation.run import Scored
-from training.evaluation.taught import taught
 from training.evaluation.unseen import combined
 from training.progress import Tracker
 
@@ -56,7 +56,7 @@ class Point:
 
 def few_labels_candidates(config: TrainingConfig) -> tuple[Candidate, ...]:
     """Return the models that are asked; draws stand for seeds."""
-    return (regression(), boosting(), taught(config), without_autoencoder(config, 1))
+    return (regression(), boosting(), shipped(config, 1), without_autoencoder(config, 1))
 
 
 def few_labels_worlds(payments: Payments, fold: Fold, draws: int) -> tuple[World, ...]:

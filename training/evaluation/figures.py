@@ -8,8 +8,7 @@ import numpy.typing as npt
 
 from training.evaluation.material import Payments
 from training.judging import average_precision, ranked
-from training.kinds import flagged_at
-from training.metrics import DAY_MS, detection
+from training.metrics import DAY_MS, detection, false_positives, flagged_at
 
 Scores = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -111,15 +110,17 @@ class Metric:
 AVERAGE_PRECISION = Metric(lambda truth, weights, _, __: average_precision(truth, weights), 1.0)
 
 
-def recall_metric(false_positives: float) -> Metric:
+def recall_metric(false_positive_rate: float) -> Metric:
     """Return the share of frauds found while at most this share of genuine rows is flagged."""
 
     def of(truth: npt.NDArray[np.bool_], weights: Rows, genuine: int, frauds: int) -> float:
         wrong = np.cumsum(np.where(truth, 0, weights))
-        flagged = int(np.searchsorted(wrong, int(false_positives * genuine), side="right"))
+        flagged = int(
+            np.searchsorted(wrong, false_positives(false_positive_rate, genuine), side="right")
+        )
         return float(weights[:flagged][truth[:flagged]].sum()) / max(frauds, 1)
 
-    return Metric(of, 5 * false_positives)
+    return Metric(of, 5 * false_positive_rate)
 
 
 def paired(

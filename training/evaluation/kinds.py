@@ -6,7 +6,8 @@ import numpy as np
 
 from training.evaluation.figures import Rows, Scores
 from training.evaluation.material import Payments
-from training.kinds import KindFound, flagged_at, found_by_kind
+from training.kinds import KindFound, found_by_kind
+from training.metrics import flagged_at
 
 AT = {"at 0.1 % false positives": 0.001, "at 1 % false positives": 0.01}
 MOST_KINDS = 20

@@ -1,6 +1,5 @@
 """What came of learning: a model that scores rows, and can be kept on disk to be measured."""
 
-import io
 import json
 import pickle
 from collections.abc import Callable, Mapping
@@ -14,14 +13,13 @@ import numpy.typing as npt
 
 from models.bundle import RISK_LEVELS
 from models.features import FeatureSpec
-from training.bundle import as_json, write_bundle
-from training.evaluation.material import Mask, Matrix
+from training.bundle import as_json, as_npy, write_bundle
+from training.evaluation.material import Matrix
 from training.export import export_network
 from training.fitting import score
 from training.networks import FraudNetwork
 
 Scores = npt.NDArray[np.float64]
-BACKGROUND_ROWS = 100
 ABOUT = "about.json"
 
 
@@ -84,8 +82,8 @@ class Network:
             folder / "bundle",
             {
                 "score.onnx": graph,
-                "background.npy": _npy(self.background),
-                "risk_edges.npy": _npy(np.linspace(-10, 10, RISK_LEVELS, dtype=np.float32)),
+                "background.npy": as_npy(self.background),
+                "risk_edges.npy": as_npy(np.linspace(-10, 10, RISK_LEVELS, dtype=np.float32)),
                 "reference.json": as_json({}),
             },
             name="measured",
@@ -106,18 +104,3 @@ class Prepared:
     def predict_proba(self, features: Matrix) -> Scores:
         """Probabilities of both classes, (n, 2)."""
         return np.asarray(self.model.predict_proba(self.prepare(features)), np.float64)
-
-
-def background_of(features: Matrix, fraud: Mask, seed: int) -> Matrix:
-    """Genuine rows that explanations compare with, at most a hundred."""
-    genuine = np.flatnonzero(~fraud)
-    rng = np.random.default_rng([seed, 3])
-    chosen = rng.choice(genuine, min(BACKGROUND_ROWS, len(genuine)), replace=False)
-    rows: Matrix = features[np.sort(chosen)]
-    return rows
-
-
-def _npy(array: npt.NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()

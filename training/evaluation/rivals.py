@@ -18,7 +18,7 @@ from training.evaluation.rules import (
     best_f1,
     frontier,
 )
-from training.metrics import sigmoid
+from training.metrics import riskiest, sigmoid
 
 MODELS = {label(name): name for name in (NETWORK, BOOSTING)}
 BUDGETS = (0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02)
@@ -126,7 +126,7 @@ def _standing(
             for row, name in MODELS.items()
             if row in scores
         },
-        ahead=_ahead([_riskiest(s, alerts) for s in scores[label(NETWORK)]], flagged, payments),
+        ahead=_ahead([riskiest(s, alerts) for s in scores[label(NETWORK)]], flagged, payments),
     )
 
 
@@ -136,8 +136,8 @@ def _beside(runs: Sequence[Scores], name: str, flagged: Mask, payments: Payments
     catches, money, wrong = [], [], []
     for run in runs:
         chance = sigmoid(run) if name in IN_LOG_ODDS else run
-        catches.append(_catch(_riskiest(run, alerts), payments))
-        money.append(_catch(_riskiest(chance * amount, alerts), payments))
+        catches.append(_catch(riskiest(run, alerts), payments))
+        money.append(_catch(riskiest(chance * amount, alerts), payments))
         order = np.argsort(-run, kind="stable")
         needed = int(np.searchsorted(np.cumsum(payments.fraud[order]), found)) + 1
         wrong.append((needed if found else 0) - found)
@@ -147,12 +147,6 @@ def _beside(runs: Sequence[Scores], name: str, flagged: Mask, payments: Payments
 def _mean(catches: Sequence[Catch]) -> Catch:
     each = np.array([(c.frauds, c.money, c.false_positives) for c in catches])
     return Catch(*(float(value) for value in each.mean(axis=0)))
-
-
-def _riskiest(scores: Scores, count: int) -> Mask:
-    found = np.zeros(len(scores), bool)
-    found[np.argsort(-scores, kind="stable")[:count]] = True
-    return found
 
 
 def _catch(flagged: Mask, payments: Payments) -> Catch:
