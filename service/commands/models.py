@@ -94,7 +94,7 @@ def _cells(run: Run) -> tuple[str, ...]:
         _figure(run.boosting),
         _figure(run.card_precision),
         _figure(run.threshold),
-        _share(run.alert_rate if run.alert_rate is not None else run.budget),
+        _share(run.alert_rate),
         "intact" if run.refused is None else "refused",
     )
 

@@ -88,6 +88,8 @@ def test_what_a_bundle_flagged_later_is_told_and_not_its_budget() -> None:
     assert (everything["by"], run.refused) == ("all", None)
     assert run.alert_rate == everything["figures"]["alert_rate"]["value"]
     assert run.alert_rate != run.budget
+    told = CliRunner().invoke(command, ["list", str(shipped)]).output
+    assert f"{run.alert_rate:.2%}".replace("%", " %") in told
 
 
 def test_the_list_is_a_table_for_people_and_json_for_machines(folder: Path) -> None:
