@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from service.ledger.outbox_side import OutboxSide
+from service.ledger.promotion_side import PromotionSide
 from service.ledger.reader_side import ReaderSide
 from service.ledger.worker_side import WorkerSide
 
 
-class Ledger(WorkerSide, OutboxSide, ReaderSide):
-    """Every transaction, score, label, alert and dead letter, and how far each source is read.
+class Ledger(WorkerSide, OutboxSide, ReaderSide, PromotionSide):
+    """All transactions, scores, labels, alerts, dead letters, source positions, and champions.
 
     Each method is one database transaction. Every one may raise LedgerUnavailable and may then
     be called again with the same arguments.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,6 +82,20 @@ class Lineup:
             spec.attributes,
             names,
         )
+
+    def led_by(self, bundle_id: str) -> Lineup:
+        """Return the same bundles with this one as champion. Raises KeyError if it is none of them.
+
+        The champion until now is scored on as a challenger, and explains the flags it raised.
+        """
+        judges = {judge.bundle.bundle_id: judge for judge in (self.champion, *self.challengers)}
+        champion = judges.pop(bundle_id)
+        return replace(self, champion=champion, challengers=tuple(judges.values()))
+
+    @property
+    def bundle_ids(self) -> tuple[str, ...]:
+        """The bundles that score, the champion first."""
+        return tuple(judge.bundle.bundle_id for judge in (self.champion, *self.challengers))
 
     def intake(self, settings: Settings) -> Intake:
         """Return what may come in under these settings."""

@@ -50,7 +50,10 @@ class Taken:
 
 
 class PartitionWork:
-    """The right and the state to advance one partition of one stream."""
+    """The right and the state to advance one partition of one stream.
+
+    `lineup` may be another between two batches: each batch keeps the roles it was scored with.
+    """
 
     def __init__(
         self,
@@ -65,7 +68,7 @@ class PartitionWork:
         self.histories = histories
         self._ledger = ledger
         self._merchants = merchants
-        self._lineup = lineup
+        self.lineup = lineup
         self._clock = clock
 
     def take(self, batch: Arrivals) -> Taken:
@@ -110,19 +113,19 @@ class PartitionWork:
         scored = np.flatnonzero(rows.scored_type())
         kept = rows.take(scored)
         kernel, late_rows = self.histories.advance(kept, self._merchants.table)
-        vectors = full_vector(self._lineup, kept, kernel)
+        vectors = full_vector(self.lineup, kept, kernel)
         late = np.zeros(len(rows), bool)
         late[scored] = late_rows
-        legacy = legacy_rows(self._lineup, kept, vectors, now_ms) if len(kept) else None
+        legacy = legacy_rows(self.lineup, kept, vectors, now_ms) if len(kept) else None
         ids = kept.transaction_id.tolist()
         earlier = (
             patiently(lambda: self._ledger.legacy_for(ids))
-            if self._lineup.ruleset is None and ids
+            if self.lineup.ruleset is None and ids
             else {}
         )
-        legacy_known = known_legacy(self._lineup, kept, legacy, earlier)
-        amount = major_units(kept.reporting_minor, self._lineup.reporting_currency)
-        judged = all_scores(self._lineup, scored, vectors, amount, legacy_known, now_ms)
+        legacy_known = known_legacy(self.lineup, kept, legacy, earlier)
+        amount = major_units(kept.reporting_minor, self.lineup.reporting_currency)
+        judged = all_scores(self.lineup, scored, vectors, amount, legacy_known, now_ms)
         champion = judged[0]
         unscored = sum(1 for reason in champion.reason or () if reason is not None)
         letters = batch.dead_letters(settled.conflicts, now_ms)
