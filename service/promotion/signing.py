@@ -138,5 +138,5 @@ def open_key(path: Path, name: str, passphrase: str) -> SignerKey:
 
 def _stretched(passphrase: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:
     n, r, p = cost
-    memory = 128 * n * r * 2  # twice what scrypt needs
+    memory = 256 * r * (n + p + 2)  # twice what scrypt needs
     return hashlib.scrypt(passphrase.encode(), salt=salt, n=n, r=r, p=p, maxmem=memory, dklen=32)

@@ -1,5 +1,7 @@
 """Signers, evidence packs and promotions on a ledger, without a shadow period behind them."""
 
+from __future__ import annotations
+
 import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
