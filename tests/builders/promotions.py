@@ -1,7 +1,5 @@
 """Signers, evidence packs and promotions on a ledger, without a shadow period behind them."""
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +11,7 @@ from service.promotion.pack import Pack, PackManifest, write_pack
 from service.promotion.signing import SignerKey, make_key
 
 NOW_MS = 1_785_600_000_000
-PASSPHRASE = "correct horse battery"
+PASSPHRASE = "a long one of tests"  # noqa: S105 - opens keys of tests only
 CHEAP = 2
 """scrypt's cost in tests."""
 FIRST = "tiny-first"
@@ -27,7 +25,7 @@ class Office:
     folder: Path
     first: str = FIRST
     pinned: dict[str, str] = field(default_factory=dict)
-    _ticks: itertools.count[int] = field(default_factory=lambda: itertools.count(NOW_MS, 1000))
+    _ticks: "itertools.count[int]" = field(default_factory=lambda: itertools.count(NOW_MS, 1000))
 
     def now(self) -> int:
         """Return the time, later than before."""
