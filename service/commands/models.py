@@ -1,4 +1,4 @@
-"""`penumbra models`: the bundles there are, and the runs that made them."""
+"""`penumbra models`: the bundles there are, the runs that made them, and which one leads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import BadInput
+from service.commands.promotion import (
+    history_command,
+    promote_command,
+    rollback_command,
+    sign_command,
+    signer_group,
+)
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,7 +32,11 @@ _NOTHING = "-"
 
 @click.group()
 def command() -> None:
-    """List the bundles there are and the runs that made them, or show one's card."""
+    """List and show bundles; sign evidence, promote on it, roll back."""
+
+
+for _more in (sign_command, promote_command, rollback_command, history_command, signer_group):
+    command.add_command(_more)
 
 
 @command.command("list")
