@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlalchemy import func, select
 
-from models.transaction import OUTCOMES, REFUND, REVERSAL
+from models.transaction import REFUND, REVERSAL
 from service.ledger import bulk
 from service.ledger.columns import array_of, objects
 from service.ledger.decisions import same_place
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from service.ledger.rows import Commit, TransactionRows
 
-DECLINED = OUTCOMES.index("declined")
 _RETURNS = (REVERSAL, REFUND)
 Told = tuple[int, str | None]
 """A legacy decision and its ruleset's version."""
@@ -80,7 +79,7 @@ def counted(connection: Connection, batch: Commit, told: Mapping[str, Told]) -> 
                 ruleset=ruleset[at],
                 risk=one.risk.astype(np.int64),
                 flagged=one.flagged,
-                declined=rows.transactions.outcome[at] == DECLINED,
+                outcome=rows.transactions.outcome[at].astype(np.int64),
                 legacy=legacy[at],
                 truth=truth[at],
                 amount=amount[at],
@@ -186,7 +185,7 @@ def facts_where(
         ),
         risk=array_of(columns[11], np.int64, -1),
         flagged=array_of(columns[12], np.bool_),
-        declined=array_of(columns[3], np.int64, -1) == DECLINED,
+        outcome=array_of(columns[3], np.int64, -1),
         legacy=array_of(columns[13], np.int64, -1),
         truth=np.array([truths.get(one, -1) for one in ids], np.int64),
         amount=amount,

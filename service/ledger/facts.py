@@ -14,7 +14,8 @@ import msgspec
 import numpy as np
 
 from models.hashing import keys
-from models.transaction import CHANNELS
+from models.transaction import CHANNELS, LEGACY_DECISIONS
+from models.transaction import OUTCOMES as ANSWERS
 from service.ledger.cells import FLAGS, LEGACIES, OUTCOMES, TRUTHS, codes, summed
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ AMOUNT_EDGES = (1_000, 5_000, 10_000, 50_000, 100_000, 500_000)
 AGE_EDGES = (30, 90, 365)
 """Bands of how long a customer is known, days."""
 BUILTIN_SEGMENTS = ("channel", "country", "mcc", "amount", "customer_age")
+_DECLINED = ANSWERS.index("declined")
+_LEGACY_DECLINE = LEGACY_DECISIONS.index("decline")
 _PER_MEMBER = 2 * FLAGS * OUTCOMES * LEGACIES * TRUTHS
 
 
@@ -42,7 +45,7 @@ class Facts:
     """Columns of n facts.
 
     `risk` is -1 where unscored; `amount` and `returned` are 0 where there is no exchange rate;
-    `legacy` and `truth` are -1 while unknown. `history_days` is -1 where no features were
+    `outcome`, `legacy` and `truth` are -1 while unknown. `history_days` is -1 where no features were
     computed. `groups` are JSON objects of the declared groups, None where there are none.
     """
 
@@ -52,7 +55,7 @@ class Facts:
     ruleset: NDArray[np.object_]
     risk: NDArray[np.int64]
     flagged: NDArray[np.bool_]
-    declined: NDArray[np.bool_]
+    outcome: NDArray[np.int64]
     legacy: NDArray[np.int64]
     truth: NDArray[np.int64]
     amount: NDArray[np.int64]
@@ -104,11 +107,10 @@ def parts(facts: Facts, sign: int = 1) -> Iterator[tuple[Key, Part]]:
         span = int(some.occurred_ms.min()), int(some.occurred_ms.max())
         count = np.full(len(some), sign, np.int64)
         amount, returned = sign * some.amount, sign * some.returned
-        cell = codes(some.risk, some.flagged, some.declined, some.legacy, some.truth)
+        declined = stopped(some.outcome, some.legacy)
+        cell = codes(some.risk, some.flagged, declined, some.legacy, some.truth)
         yield Key(RISK_CUT, *key), Part(*span, (), summed(cell, count, amount, returned))
-        coarse = codes(
-            np.minimum(some.risk, 0), some.flagged, some.declined, some.legacy, some.truth
-        )
+        coarse = codes(np.minimum(some.risk, 0), some.flagged, declined, some.legacy, some.truth)
         members, member = _segments(some)
         dimension, row = np.nonzero(member >= 0)
         every = coarse[row] + member[dimension, row] * _PER_MEMBER
@@ -130,6 +132,17 @@ def of_member(cells: NDArray[np.void], number: int) -> NDArray[np.void]:
     mine = cells[member == number].copy()
     mine["code"] = cell[member == number]
     return mine
+
+
+def stopped(outcome: NDArray[Any], legacy: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which payments were declined: as they say, else as the legacy system decided.
+
+    Nothing can be lost or saved on them, and no label comes by itself.
+    """
+    declined: NDArray[np.bool_] = (outcome == _DECLINED) | (
+        (outcome < 0) & (legacy == _LEGACY_DECLINE)
+    )
+    return declined
 
 
 def ruleset_of(known: bool, version: str | None) -> str:  # noqa: FBT001 - a fact

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
 FOLDED = ("", -1)
-"""The lane of what was folded together; no partition has it."""
+"""The lane of what was folded together; no stream has it."""
 _KEY = ("cut", "bundle_id", "role", "day", "ruleset")
 _COLUMNS = (*_KEY, "stream", "partition", "first_ms", "last_ms", "members", "cells")
 _FENCE = 0x726F6C6C757073  # "rollups": an advisory lock of PostgreSQL
@@ -76,7 +76,7 @@ def fold(connection: Connection, before_day: int) -> None:
     """
     fence(connection, alone=True)
     c = rollups.c
-    loose = and_(c.day < before_day, c.partition != FOLDED[1])
+    loose = and_(c.day < before_day, c.stream != FOLDED[0])
     due = connection.execute(select(c.day).where(loose).distinct()).scalars().all()
     if not due:
         return
