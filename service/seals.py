@@ -18,9 +18,11 @@ from sqlalchemy.exc import IntegrityError
 
 from models.hashing import keys
 from models.merchants import MEMORY_H, Merchants
-from models.seal import LabelledPayments, Seal, Volumes, cutoff_ms, needs_volumes, seal
+from models.seal import HOUR_MS, LabelledPayments, Seal, Volumes, cutoff_ms, needs_volumes, seal
 from models.transaction import AUTHORISATION, VERIFICATION
+from service.ledger import rollups
 from service.ledger.bulk import among
+from service.ledger.facts import DAY_MS
 from service.ledger.tables import labels, partitions, seals, transactions
 
 if TYPE_CHECKING:
@@ -137,6 +139,7 @@ def try_seal(
             )
             _mark(connection, label_ids, hour)
             if made.day >= 0:
+                rollups.fold(connection, hour * HOUR_MS // DAY_MS)
                 connection.execute(
                     update(partitions)
                     .where(partitions.c.stream.in_({r.stream for r in sources}))

@@ -27,6 +27,7 @@ from pydantic_settings import (
 )
 
 from service.settings_api import ApiSettings
+from service.settings_comparison import ComparisonSettings
 from service.settings_promotion import PromotionSettings
 from service.settings_refused import (
     PREFIX,
@@ -45,7 +46,7 @@ PositiveInt = Annotated[int, Field(gt=0)]
 PositiveSeconds = Annotated[float, Field(gt=0)]
 
 
-class Settings(PromotionSettings, ApiSettings):
+class Settings(PromotionSettings, ComparisonSettings, ApiSettings):
     """What can be set. Read with `Settings.load()`, which answers mistakes in one line."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
@@ -256,11 +257,6 @@ class Settings(PromotionSettings, ApiSettings):
     def ledger_url(self) -> str:
         """`database_url`, or the SQLite file under `var_dir`."""
         return self.database_url or f"sqlite:///{self.var_dir / 'penumbra.db'}"
-
-    @property
-    def packs_dir(self) -> Path:
-        """`evidence_dir`, or the folder under `var_dir`."""
-        return self.evidence_dir or self.var_dir / "evidence"
 
     @property
     def snapshots_url(self) -> str:

@@ -6,13 +6,15 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from service.errors import TransactionConflict
-from service.ledger import leases, legacy, progress, reads, snapshots, writes
+from service.ledger import leases, legacy, progress, reads, snapshots, summing, truth, writes
 from service.ledger.bulk import VIOLATIONS
+from service.ledger.columns import FROM_FILE, label_values
 from service.ledger.opened import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from models.labels import Labels
     from models.transaction import Transactions
     from service.ledger.legacy import Legacy
     from service.ledger.progress import PartitionState, Seal
@@ -54,6 +56,15 @@ class WorkerSide(Opened):
             if not known:
                 raise
             raise TransactionConflict(lease.stream, lease.partition, known) from None
+
+    def keep_labels(self, labels: Labels, sealed_hour: Sequence[int | None] | None = None) -> None:
+        """Keep labels that came by a file; `sealed_hour` names the seals that took them in."""
+        columns = label_values(labels, FROM_FILE)
+        if sealed_hour is not None:
+            columns["sealed_hour"] = list(sealed_hour)
+        with self.begin() as connection:
+            _, truths = truth.record(connection, columns)
+            summing.move(connection, ("labels", FROM_FILE), truths)
 
     def reach(self, lease: Lease, hour: int) -> None:
         """Note that the partition waits before the seal of `hour`. Raises OwnershipLost."""

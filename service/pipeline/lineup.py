@@ -13,6 +13,7 @@ from models.features import full_names
 from models.intake import Intake
 from models.money import Rates
 from models.scorer import Scorer
+from service.pipeline.compared import Compared
 from service.rules import Ruleset
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Lineup:
     reporting_currency: str
     attributes: tuple[Attribute, ...]
     feature_names: tuple[str, ...]
+    compared: Compared
 
     @staticmethod
     def load(settings: Settings) -> Lineup:
@@ -81,6 +83,7 @@ class Lineup:
             settings.reporting_currency,
             spec.attributes,
             names,
+            Compared.of(settings),
         )
 
     def led_by(self, bundle_id: str) -> Lineup:
@@ -109,7 +112,9 @@ class Lineup:
             future_tolerance_ms=int(settings.future_tolerance_s * 1000),
             max_record_bytes=settings.max_record_bytes,
             id_formats=settings.id_formats,
-            attributes=frozenset(attribute.name for attribute in self.attributes),
+            attributes=frozenset(
+                (*(one.name for one in self.attributes), *self.compared.segment_attributes)
+            ),
         )
 
 

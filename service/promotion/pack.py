@@ -21,6 +21,8 @@ from service.promotion.errors import PackRefused
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from service.settings import Settings
+
 MANIFEST = "manifest.json"
 _FORMAT = "penumbra-evidence-pack-1"
 
@@ -50,6 +52,11 @@ class Pack:
     folder: Path
     sha256: str
     manifest: PackManifest
+
+
+def packs_dir(settings: Settings) -> Path:
+    """Return the folder in which the API looks for packs."""
+    return settings.evidence_dir or settings.var_dir / "evidence"
 
 
 def write_pack(folder: Path, manifest: PackManifest, files: Mapping[str, bytes]) -> Pack:

@@ -37,7 +37,7 @@ _TRUTHS = table("truths", sql("transaction_id"), sql("is_fraud"), sql("source"))
 _READ = (
     "stream", "partition", "sequence", "transaction_id", "occurred_ms", "customer_id",
     "reporting_minor", "outcome", "channel", "mcc", "country", "decision", "ruleset_version",
-    "truth", "source",
+    "history_days", "groups", "truth", "source",
 )  # fmt: skip
 
 
@@ -151,8 +151,8 @@ def _payments(
         select(
             t.stream, t.partition, t.sequence, t.transaction_id, t.occurred_ms, t.customer_id,
             t.reporting_minor, t.outcome, t.channel, t.mcc, t.country, g.decision,
-            g.ruleset_version,
-        )  # fmt: skip
+            g.ruleset_version, t.history_days, t.groups,
+        )
         .select_from(
             transactions.join(
                 scores,

@@ -164,7 +164,7 @@ def every_two_hours() -> Transactions:
 
 def vectors(ledger: Ledger) -> list[NDArray[np.float32]]:
     """Return stored vectors in sequence order."""
-    return [np.frombuffer(row[-1], "<f4") for row in rows_of(ledger, "transactions", "sequence")]
+    return [np.frombuffer(row[-3], "<f4") for row in rows_of(ledger, "transactions", "sequence")]
 
 
 def label_hours(ledger: Ledger) -> list[tuple[str, int | None]]:
