@@ -56,7 +56,7 @@ def sign_command(pack: Path, name: str, key: Path | None, passphrase_file: Path 
 def promote_command(bundle: str, pack: Path) -> None:
     """Make BUNDLE (an id) champion, on a signed evidence pack; decides no payment."""
     from service.promotion import acts  # noqa: PLC0415
-    from service.promotion.first import first_champion  # noqa: PLC0415
+    from service.promotion.champion import first_champion  # noqa: PLC0415
     from service.promotion.pack import read_pack  # noqa: PLC0415
 
     read = read_pack(pack)
@@ -88,7 +88,7 @@ def rollback_command(reason: str, name: str | None) -> None:
 @click.command("history")
 def history_command() -> None:
     """List every change of champion, by whom and why."""
-    from service.promotion.first import first_champion  # noqa: PLC0415
+    from service.promotion.champion import first_champion  # noqa: PLC0415
 
     with _ledger() as (settings, ledger, _):
         done = ledger.promotions()

@@ -9,16 +9,15 @@ once does, and each gets an equal part of what may go wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from models.comparison.answers import Refused, answer
 from models.comparison.clusters import Moments, by_customer
-from models.comparison.figures import LEGACY, SHADOW, coefficients
-from models.comparison.intervals import Compared, interval
+from models.comparison.figures import FRAUDS, LEGACY, SHADOW, Compared, coefficients
 from models.comparison.paired import UNKNOWN
-from models.comparison.sequential import boundary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +33,7 @@ Verdict = Literal["promote", "keep shadowing", "reject"]
 MET: Status = "met"
 NOT_MET: Status = "not met"
 UNKNOWN_YET: Status = "not yet known"
-FRAUDS = coefficients("frauds")
+_FRAUDS = coefficients(*FRAUDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,10 @@ def evaluate(gate: Gate, seen: Seen) -> Evaluation:
     """Hold what was seen against a gate; pure."""
     findings = [
         *_enough(gate, seen),
-        *(_compared(gate, seen, one, seen.rows, 1) for one in gate.conditions),
+        *(
+            _compared(gate, seen, one, seen.rows, least=gate.mature_frauds)
+            for one in gate.conditions
+        ),
         *_segments(gate, seen),
         *_fitness(gate, seen),
     ]
@@ -130,56 +132,58 @@ def _enough(gate: Gate, seen: Seen) -> list[Finding]:
                 MET if len(seen.rulesets) == 1 else NOT_MET,
                 f"{len(seen.rulesets)} versions: {', '.join(seen.rulesets) or 'none'}; after a "
                 "change, judge from it on"),
-        Finding("looks", f"{gate.looks} looks planned", MET,
-                f"this is look {seen.looks_before + 1}; intervals hold at every look",
-                float(seen.looks_before + 1), bar=float(gate.looks)),
+        _at_most("looks", "looks, as planned", float(seen.looks_before + 1), gate.looks,
+                 "looks with this one; intervals hold at every look"),
     ]  # fmt: skip
 
 
 def frauds_worth(rows: Paired) -> float:
     """Return how many independent frauds the rows are worth."""
-    return float(Moments.of(by_customer(rows)).effective(FRAUDS)) if len(rows) else 0.0
+    return float(Moments.of(by_customer(rows)).effective(_FRAUDS)) if len(rows) else 0.0
 
 
-def multiplier(gate: Gate, seen: Seen, shared: int) -> float:
-    """Return how many standard errors hold at every look.
+def level_of(gate: Gate, seen: Seen, shared: int = 1) -> float:
+    """Return how sure each interval must be: what may go wrong is shared among challengers.
 
-    What may go wrong is shared by the challengers judged at once, and by `shared` segments.
+    `shared` is the number of segments that are judged at once.
     """
-    level = 1 - (1 - gate.confidence) / (max(seen.challengers, 1) * max(shared, 1))
-    return float(boundary(max(seen.days, 1) / gate.period_days, level))
+    return 1 - (1 - gate.confidence) / (max(seen.challengers, 1) * max(shared, 1))
 
 
-def _compared(gate: Gate, seen: Seen, condition: Condition, rows: Paired, shared: int) -> Finding:
+def _compared(
+    gate: Gate, seen: Seen, condition: Condition, rows: Paired, *, least: int, shared: int = 1
+) -> Finding:
     """Judge one figure against legacy's, at the threshold fixed for it."""
-    asked = str(condition)
+    asked, bar = str(condition), condition.limit
     threshold = seen.thresholds.get(condition.at)
     if threshold is None:
-        return Finding("against legacy", asked, UNKNOWN_YET,
-                       "no threshold could be fixed on the days before the period",
-                       bar=condition.limit)  # fmt: skip
-    judged = rows if threshold.log_odds is None else rows.at_threshold(threshold.log_odds)
-    frauds = frauds_worth(judged)
-    if frauds < gate.mature_frauds and shared == 1:
-        return Finding("against legacy", asked, UNKNOWN_YET,
-                       f"too few frauds for an interval ({frauds:,.0f})", bar=condition.limit)  # fmt: skip
-    value, low, high = difference(condition, judged, multiplier(gate, seen, shared))
-    status, refutes = _side(condition, low, high)
-    found = "no figure: legacy or model has none" if np.isnan(value) else threshold.told
-    return Finding("against legacy", asked, status, found, *_plain(value, low, high),
-                   condition.limit, refutes)  # fmt: skip
+        said = "no threshold could be fixed on the days before the period"
+        return Finding("against legacy", asked, UNKNOWN_YET, said, bar=bar)
+    frauds = frauds_worth(rows)
+    if frauds < least:
+        said = f"worth {frauds:,.0f} independent frauds, {least:,} are asked for"
+        return Finding("against legacy", asked, UNKNOWN_YET, said, bar=bar)
+    found = answer(
+        Moments.of(by_customer(threshold.flagged(rows))),
+        difference(condition),
+        elapsed=max(seen.days, 1.0) / gate.period_days,
+        level=level_of(gate, seen, shared),
+    )
+    if isinstance(found, Refused):
+        return Finding("against legacy", asked, UNKNOWN_YET, found.reason, bar=bar)
+    status, refutes = _side(condition, found.low, found.high)
+    return Finding("against legacy", asked, status, threshold.told, found.value, found.low,
+                   found.high, bar, refutes)  # fmt: skip
 
 
-def difference(condition: Condition, rows: Paired, wide: float) -> tuple[float, float, float]:
-    """Return shadow minus legacy, or over it, with its interval: value, low, high."""
-    figure = Compared(SHADOW[condition.figure], LEGACY[condition.figure], ratio=condition.ratio)
-    value, low, high = interval(Moments.of(by_customer(rows)), figure, wide)
-    return float(value), float(low), float(high)
+def difference(condition: Condition) -> Compared:
+    """Return the figure of a condition: shadow minus legacy, or over it."""
+    return Compared(SHADOW[condition.figure], LEGACY[condition.figure], ratio=condition.ratio)
 
 
 def _side(condition: Condition, low: float, high: float) -> tuple[Status, bool]:
     """Return whether an interval lies on the right side of its bar, and if it refutes it."""
-    if np.isnan(low) or np.isnan(high):
+    if not np.isfinite([low, high]).all():
         return UNKNOWN_YET, False
     bar = condition.limit
     right, wrong = (high < bar, low > bar) if condition.less else (low > bar, high < bar)
@@ -204,11 +208,8 @@ def _segments(gate: Gate, seen: Seen) -> list[Finding]:
                         f"no segment has {asked.frauds} frauds yet")]  # fmt: skip
     found = []
     for name, rows in worth:
-        one = _compared(gate, seen, asked.condition, rows, len(worth))
-        found.append(
-            Finding(f"segment {name}", one.asked, one.status, one.found, one.value, one.low,
-                    one.high, one.bar, one.refutes)
-        )  # fmt: skip
+        one = _compared(gate, seen, asked.condition, rows, least=asked.frauds, shared=len(worth))
+        found.append(replace(one, condition=f"segment {name}"))
     return found
 
 
@@ -242,7 +243,3 @@ def _at_most(name: str, what: str, value: float | None, bar: float, unit: str) -
         return Finding(name, asked, UNKNOWN_YET, "not measured", bar=bar)
     status = MET if value <= bar else NOT_MET
     return Finding(name, asked, status, f"{value:.3g} {unit}", value, bar=bar)
-
-
-def _plain(*values: float) -> tuple[float | None, ...]:
-    return tuple(None if np.isnan(value) else value for value in values)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import yaml
 
 from models.errors import BadInput
+from service.ledger.facts import BUILTIN_SEGMENTS
 from service.promotion import gate as declared
 from service.promotion.gate import FREE, LESS_IS_BETTER, Condition, Gate, SegmentCondition
 from service.rules.document import Block, Malformed, Scalar, at, compose
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EXAMPLE = "example-gate.yaml"
-SEGMENTS = ("channel", "country", "mcc", "amount_band", "customer_age")
 
 _NUMBERS: dict[str, tuple[float, float, str]] = {
     "period_days": (1, 3650, "whole days"),
@@ -200,6 +200,10 @@ class _Reader:
 
     def _segment(self, node: yaml.Node) -> str:
         if isinstance(node, yaml.ScalarNode):
-            return self._choice(Scalar(node), SEGMENTS, "segment")
+            near = difflib.get_close_matches(node.value.lower(), BUILTIN_SEGMENTS, n=1, cutoff=0.8)
+            if node.value not in BUILTIN_SEGMENTS and near:
+                what = f'unknown segment "{node.value}"; did you mean {near[0]}?'
+                self.faults.append(at(node, what))
+            return str(node.value)  # another name is that of a declared group
         self.faults.append(at(node, "a segment is a name"))
         return ""

@@ -1,8 +1,7 @@
-"""Thresholds of matched comparisons, fixed on the days before the period they are judged on.
+"""Thresholds of the comparisons that a gate asks for, fixed on the days before its period.
 
-A threshold chosen inside the period would know its outcome. So legacy's own rate on the earlier
-days is what the model is matched to there, and what both rates turn out to be in the period is
-shown beside it.
+What legacy's rate was on the earlier days is what the model is matched to there; what both
+rates turn out to be in the period is shown beside it.
 """
 
 from __future__ import annotations
@@ -12,90 +11,70 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.comparison.matching import legacys_alert_rate, legacys_detection_rate
 from models.comparison.paired import UNKNOWN
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from models.comparison.matching import Matched
     from models.comparison.paired import Paired
+    from service.promotion.gate import Matched as Place
 
-CHOSEN = "chosen_threshold"
-ALERT_RATE = "legacy_alert_rate"
-DETECTION_RATE = "legacy_detection_rate"
+CHOSEN: Place = "chosen_threshold"
+_FIXED = {
+    "legacy_alert_rate": legacys_alert_rate,
+    "legacy_detection_rate": legacys_detection_rate,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """Where the model flags in one comparison, and how that was decided.
+    """Where the model flags in one comparison; `matched` None keeps the flags as they were made.
 
-    `log_odds` None keeps the flags as they were made. `target` is legacy's rate on the earlier
-    days, `realised` the model's in the period, `legacy_realised` legacy's there.
+    `realised` is the share that the model flags in the period, of payments or, where detection
+    was matched, of frauds; `legacy` is legacy's share of the same.
     """
 
-    at: str
-    log_odds: float | None
-    target: float | None
+    matched: Matched | None
     realised: float
-    legacy_realised: float
+    legacy: float
+
+    def flagged(self, rows: Paired) -> Paired:
+        """Return the rows as this threshold flags them."""
+        return rows if self.matched is None else rows.at_threshold(self.matched.threshold)
 
     @property
     def told(self) -> str:
         """Return target and outcome in words."""
-        if self.target is None:
+        if self.matched is None:
             return (
-                f"the bundle's own threshold: {self.realised:.3%} flagged, legacy "
-                f"{self.legacy_realised:.3%}"
+                f"the bundle's own threshold: flags {self.realised:.3%}, legacy {self.legacy:.3%}"
             )
         return (
-            f"threshold {self.log_odds:.3f} log-odds, fixed before for {self.target:.3%}; in the "
-            f"period {self.realised:.3%}, legacy {self.legacy_realised:.3%}"
+            f"threshold {self.matched.threshold:.3f} log-odds, fixed before for "
+            f"{self.matched.target:.3%}; in the period {self.realised:.3%}, legacy "
+            f"{self.legacy:.3%}"
         )
 
 
 def fixed_thresholds(before: Paired, judged: Paired) -> dict[str, Threshold | None]:
     """Return the threshold of every kind of comparison; None where the earlier days give none."""
-    return {
-        CHOSEN: _told(CHOSEN, None, None, judged),
-        ALERT_RATE: _at_alert_rate(before, judged),
-        DETECTION_RATE: _at_detection_rate(before, judged),
-    }
+    found: dict[str, Threshold | None] = {CHOSEN: _realised(None, judged)}
+    for place, fix in _FIXED.items():
+        try:
+            matched = fix(before)
+        except ValueError:  # no payments, or no frauds, to fix one on
+            found[place] = None
+            continue
+        found[place] = _realised(matched, judged) if matched.target > 0 else None
+    return found
 
 
-def threshold_for(log_odds: NDArray[np.float64], count: int) -> float:
-    """Return the lowest threshold at which no more than `count` of the scores are flagged.
-
-    Scores that are equal are flagged together, so fewer may be.
-    """
-    ordered = np.sort(log_odds)[::-1]
-    if count >= len(ordered):
-        return float(ordered[-1])
-    return float(np.nextafter(ordered[count], np.inf))
-
-
-def _at_alert_rate(before: Paired, judged: Paired) -> Threshold | None:
-    rows = before.take(before.legacy != UNKNOWN)
-    alerts = int((rows.legacy == 1).sum())
-    if not alerts:
-        return None
-    log_odds = threshold_for(rows.log_odds, alerts)
-    return _told(ALERT_RATE, log_odds, alerts / len(rows), judged)
-
-
-def _at_detection_rate(before: Paired, judged: Paired) -> Threshold | None:
-    fraud = before.take((before.legacy != UNKNOWN) & (before.settled() == 1))
-    found = int((fraud.legacy == 1).sum())
-    if not found:
-        return None
-    log_odds = float(np.sort(fraud.log_odds)[::-1][found - 1])
-    return _told(DETECTION_RATE, log_odds, found / len(fraud), judged)
-
-
-def _told(at: str, log_odds: float | None, target: float | None, judged: Paired) -> Threshold:
+def _realised(matched: Matched | None, judged: Paired) -> Threshold:
     """Return a threshold with what came of it in the period."""
     rows = judged.take(judged.legacy != UNKNOWN)
-    if at == DETECTION_RATE:
+    if matched is not None and matched.what == "detection_rate":
         rows = rows.take(rows.settled() == 1)
-    flagged = rows.flagged if log_odds is None else rows.log_odds >= log_odds
     if not len(rows):
-        return Threshold(at, log_odds, target, float("nan"), float("nan"))
-    return Threshold(at, log_odds, target, float(flagged.mean()), float((rows.legacy == 1).mean()))
+        return Threshold(matched, float("nan"), float("nan"))
+    flagged = rows.flagged if matched is None else rows.log_odds >= matched.threshold
+    return Threshold(matched, float(flagged.mean()), float(np.mean(rows.legacy == 1)))

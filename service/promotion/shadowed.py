@@ -6,6 +6,7 @@ row of the asked bundle count: what was never to be scored is no part of a compa
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,14 @@ import numpy as np
 from sqlalchemy import column as sql
 from sqlalchemy import select, table
 
+from models.comparison.censoring import independent
 from models.comparison.paired import LABEL_SOURCES, UNKNOWN, Paired, paired
 from models.decide import LEGACY_POSITIVE
 from models.hashing import keys
-from models.transaction import LEGACY_DECISIONS, OUTCOMES
+from models.transaction import CHANNELS, LEGACY_DECISIONS
 from service.ledger import bulk
 from service.ledger.columns import array_of, blob_to_vector, objects
+from service.ledger.facts import AGE_EDGES, AMOUNT_EDGES, MISSING, band, stopped
 from service.ledger.tables import legacy_decisions, scores, transactions
 
 if TYPE_CHECKING:
@@ -30,15 +33,26 @@ if TYPE_CHECKING:
     from service.ledger import Ledger
 
 CHUNK = 20_000
-_DECLINED = OUTCOMES.index("declined")
-_DECLINE = LEGACY_DECISIONS.index("decline")
-_DISPOSITION = LABEL_SOURCES.index("disposition")
 _TRUTHS = table("truths", sql("transaction_id"), sql("is_fraud"), sql("source"))
-_READ = (
-    "stream", "partition", "sequence", "transaction_id", "occurred_ms", "customer_id",
-    "reporting_minor", "outcome", "channel", "mcc", "country", "decision", "ruleset_version",
-    "history_days", "groups", "truth", "source",
-)  # fmt: skip
+_PAYMENT = {
+    "stream": transactions.c.stream,
+    "partition": transactions.c.partition,
+    "sequence": transactions.c.sequence,
+    "transaction_id": transactions.c.transaction_id,
+    "occurred_ms": transactions.c.occurred_ms,
+    "customer_id": transactions.c.customer_id,
+    "amount": transactions.c.reporting_minor,
+    "outcome": transactions.c.outcome,
+    "channel": transactions.c.channel,
+    "mcc": transactions.c.mcc,
+    "country": transactions.c.country,
+    "history_days": transactions.c.history_days,
+    "groups": transactions.c.declared_groups,
+    "legacy": legacy_decisions.c.decision,
+    "ruleset": legacy_decisions.c.ruleset_version,
+}
+_READ = (*_PAYMENT, "truth", "source")
+_ID = list(_PAYMENT).index("transaction_id")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +76,8 @@ class Shadowed:
     channel: NDArray[np.int64]
     mcc: NDArray[np.int64]
     country: NDArray[np.object_]
+    history_days: NDArray[np.int64]
+    groups: NDArray[np.object_]
     log_odds: NDArray[np.float64]
     flagged: NDArray[np.bool_]
     features: NDArray[np.float32]
@@ -80,26 +96,46 @@ class Shadowed:
     def against_legacy(self, bundle_id: str, *, positive: str, mature_before_ms: int) -> Paired:
         """Return the paired rows of one bundle; unscored payments are not among them.
 
-        A disposition is made because somebody flagged the payment, so it is no truth here, nor
-        does it make the payment genuine.
+        Labels that came because somebody flagged are not among the truth (`independent`).
         """
         at = self.bundle_ids.index(bundle_id)
         calls = [LEGACY_DECISIONS.index(name) for name in LEGACY_POSITIVE[positive]]
         legacy = np.where(self.legacy == UNKNOWN, UNKNOWN, np.isin(self.legacy, calls))
-        biased = self.source == _DISPOSITION
-        unanswered = (self.outcome == UNKNOWN) & (self.legacy == _DECLINE)
-        return paired(
+        rows = paired(
             occurred_ms=self.occurred_ms,
             customer=self.customer,
             amount=self.amount,
             legacy=legacy,
             flagged=self.flagged[:, at],
-            truth=np.where(biased, UNKNOWN, self.truth),
+            truth=self.truth,
             log_odds=self.log_odds[:, at],
-            declined=(self.outcome == _DECLINED) | unanswered,
-            mature=(self.occurred_ms < mature_before_ms) & ~biased,
+            declined=stopped(self.outcome, self.legacy),
+            mature=self.occurred_ms < mature_before_ms,
             source=self.source,
-        ).take(self.scored(bundle_id))
+        )
+        return independent(rows.take(self.scored(bundle_id)))
+
+    def members(self, kind: str) -> NDArray[np.object_]:
+        """Return the name of each payment's segment, (n,); a declared group by its own name."""
+        if kind == "country":
+            return np.where(self.country == None, MISSING, self.country)  # noqa: E711
+        if kind in {"channel", "mcc", "amount", "customer_age"}:
+            values = getattr(self, "history_days" if kind == "customer_age" else kind)
+            used, at = np.unique(values, return_inverse=True)
+            return objects([_member(kind, value) for value in used.tolist()])[at]
+        stated = [json.loads(one) if one else {} for one in self.groups.tolist()]
+        return objects([one.get(kind, MISSING) for one in stated])
+
+
+def _member(kind: str, value: int) -> str:
+    """Return the name of the segment that a value lies in."""
+    if value < 0:
+        return MISSING
+    if kind == "channel":
+        return CHANNELS[value]
+    if kind == "mcc":
+        return f"{value:04d}"
+    return band(value, AMOUNT_EDGES if kind == "amount" else AGE_EDGES)
 
 
 def read_shadowed(
@@ -148,11 +184,7 @@ def _payments(
     t, s, g = transactions.c, scores.c, legacy_decisions.c
     stream, partition, first = place
     query = (
-        select(
-            t.stream, t.partition, t.sequence, t.transaction_id, t.occurred_ms, t.customer_id,
-            t.reporting_minor, t.outcome, t.channel, t.mcc, t.country, g.decision,
-            g.ruleset_version, t.history_days, t.groups,
-        )
+        select(*_PAYMENT.values())
         .select_from(
             transactions.join(
                 scores,
@@ -170,8 +202,8 @@ def _payments(
         .order_by(t.sequence)
     )  # fmt: skip
     found = bulk.fetch(connection, query)
-    truths = _truths(connection, [row[3] for row in found])
-    return [(*row, *truths.get(row[3], (UNKNOWN, UNKNOWN))) for row in found]
+    truths = _truths(connection, [row[_ID] for row in found])
+    return [(*row, *truths.get(row[_ID], (UNKNOWN, UNKNOWN))) for row in found]
 
 
 def _truths(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -204,7 +236,7 @@ def _vectors(ledger: Ledger, rows: Sequence[tuple[Any, ...]]) -> list[bytes]:
     c = transactions.c
     with ledger.reading() as connection:
         query = select(c.features).where(
-            bulk.among(connection, c.transaction_id, [row[3] for row in rows])
+            bulk.among(connection, c.transaction_id, [row[_ID] for row in rows])
         )
         return [bytes(row[0]) for row in connection.execute(query) if row[0] is not None]
 
@@ -234,15 +266,17 @@ def _shadowed(
         bundle_ids=names,
         occurred_ms=numbers("occurred_ms"),
         customer=_customers(texts("customer_id")),
-        amount=numbers("reporting_minor"),
+        amount=numbers("amount"),
         outcome=numbers("outcome"),
-        legacy=numbers("decision"),
-        ruleset=texts("ruleset_version"),
+        legacy=numbers("legacy"),
+        ruleset=texts("ruleset"),
         truth=numbers("truth"),
         source=numbers("source"),
         channel=numbers("channel"),
         mcc=numbers("mcc"),
         country=texts("country"),
+        history_days=numbers("history_days"),
+        groups=texts("groups"),
         log_odds=log_odds,
         flagged=flagged,
         features=np.stack([blob_to_vector(blob) for blob in blobs])
