@@ -30,7 +30,7 @@ def against_legacy(
     rows: Paired, thresholds: Mapping[str, Threshold | None], *, elapsed: float, level: float
 ) -> list[dict[str, Any]]:
     """Return every figure of both systems at every threshold, with intervals."""
-    found = []
+    found: list[dict[str, Any]] = []
     for place, threshold in thresholds.items():
         if threshold is None:
             found.append({"at": place, "not_known": "no threshold could be fixed beforehand"})

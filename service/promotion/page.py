@@ -28,5 +28,5 @@ def _environment() -> Environment:
 def _figure(value: float | None) -> str:
     """Return a figure with three significant digits; a dash for none."""
     if value is None:
-        return "–"
+        return "-"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"  # noqa: PLR2004

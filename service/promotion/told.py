@@ -5,8 +5,6 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from models.fingerprint import runtime_fingerprint
 
 if TYPE_CHECKING:
@@ -14,21 +12,29 @@ if TYPE_CHECKING:
     from service.ledger import Ledger
     from service.promotion.shadowed import Shadowed
 
-LIMITS = (
-    "A payment that legacy declined gets no label by itself, and its customer may stop: frauds that "
-    "only legacy found are fewer here than they were, unless a random sample was reviewed.",
-    "Dispositions of analysts are no truth here, since somebody had flagged those payments; labels "
-    "of the random sample and of analysts who could not see who flagged are.",
-    "A payment without a label counts as genuine once it is older than the label maturity. Frauds "
-    "reported later than that are missing on both sides.",
-    "Intervals take customers as what varies. What moves all customers at once (a new kind of "
-    "fraud, a season, a campaign) is in no interval.",
-    "The period is past. Fraudsters answer to what stops them, and the model stopped nobody.",
-    "Drift of features is measured on a sample over the whole time read, the threshold days among "
-    "them; latency on the machine that built this pack.",
-    "Several conditions on one gate need no correction, since all must be met; several challengers "
-    "do, and share what may go wrong equally.",
-)
+SHORT_HISTORY_DAYS = 30
+_LIMITS = """\
+A payment that legacy declined gets no label by itself, and its customer may stop: frauds that only
+legacy found are fewer here than they were, unless a random sample was reviewed.
+
+Dispositions of analysts are no truth here, since somebody had flagged those payments; labels of
+the random sample, and of analysts who could not see who flagged, are.
+
+A payment without a label counts as genuine once it is older than the label maturity. Frauds
+reported later than that are missing on both sides.
+
+Intervals take customers as what varies. What moves all customers at once (a new kind of fraud, a
+season, a campaign) is in no interval.
+
+The period is past. Fraudsters answer to what stops them, and the model stopped nobody.
+
+Drift of features is measured on a sample over the whole time read, the threshold days among them;
+latency on the machine that built this pack.
+
+Several conditions on one gate need no correction, since all must be met; several challengers do,
+and share what may go wrong equally."""
+
+
 THEMES = (
     ("Model card and datasheet", "development", "card.md, datasheet.md",
      "purpose, data, features, choices and known weaknesses"),
@@ -50,7 +56,12 @@ THEMES = (
     ("Signatures", "governance", "the ledger; GET /v1/promotion",
      "two people who answer for the change, and its history"),
 )  # fmt: skip
-"""Sections of a pack by theme of model-risk guidance (SR 11-7 of the Federal Reserve names them)."""
+"""Sections of a pack by theme of model-risk guidance (as SR 11-7 of the Federal Reserve)."""
+
+
+def limits() -> list[str]:
+    """Return what an evidence pack cannot say, a sentence or two each."""
+    return [" ".join(one.split()) for one in _LIMITS.split("\n\n")]
 
 
 def model_told(bundle: Bundle) -> dict[str, Any]:
@@ -72,15 +83,14 @@ def model_told(bundle: Bundle) -> dict[str, Any]:
     }
 
 
-def coverage_told(
-    ledger: Ledger, shadowed: Shadowed, bundle_id: str, begin_ms: int, end_ms: int
-) -> dict[str, Any]:
+def coverage_told(ledger: Ledger, shadowed: Shadowed, begin_ms: int, end_ms: int) -> dict[str, Any]:
     """Return how much of what came is part of the comparison, and why the rest is not."""
     inside = shadowed.between(begin_ms, end_ms)
-    scored = shadowed.scored(bundle_id)
+    scored = shadowed.scored(shadowed.bundle_ids[0])
     legacy = shadowed.legacy >= 0
     payments = int(inside.sum())
     compared = int((inside & scored & legacy).sum())
+    young = (shadowed.history_days >= 0) & (shadowed.history_days < SHORT_HISTORY_DAYS)
     everything = ledger.coverage().total
     return {
         "payments": payments,
@@ -90,7 +100,7 @@ def coverage_told(
         "without_legacy_decision": int((inside & ~legacy).sum()),
         "with_label": int((inside & (shadowed.truth >= 0)).sum()),
         "without_exchange_rate": int((inside & (shadowed.amount < 0)).sum()),
-        "under_30_days_of_history": int((inside & _between(shadowed.history_days, 0, 30)).sum()),
+        "under_30_days_of_history": int((inside & young).sum()),
         "whole_ledger": dict(everything),
     }
 
@@ -98,7 +108,3 @@ def coverage_told(
 def versions() -> dict[str, str]:
     """Return what the figures were computed with."""
     return {"penumbra": version("penumbra"), "scipy": version("scipy")} | runtime_fingerprint()
-
-
-def _between(values: np.ndarray[Any, Any], low: int, high: int) -> np.ndarray[Any, Any]:
-    return (values >= low) & (values < high)
