@@ -9,7 +9,20 @@ from fastapi import Depends, FastAPI
 
 from service.api import documents, problems
 from service.api.doorkeeper import Doorkeeper
-from service.api.routes import alerts, bundles, coverage, customers, docs, health, labels, score
+from service.api.routes import (
+    alerts,
+    bundles,
+    comparison,
+    coverage,
+    customers,
+    docs,
+    health,
+    labels,
+    periods,
+    review_sample,
+    score,
+    thresholds,
+)
 from service.api.tokens import authorised
 
 if TYPE_CHECKING:
@@ -29,7 +42,10 @@ def create_app(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     problems.install(app)
-    for routes in (score, alerts, labels, coverage, customers, bundles):
+    for routes in (
+        score, alerts, labels, coverage, comparison, thresholds, periods, review_sample,
+        customers, bundles,
+    ):  # fmt: skip
         app.include_router(routes.router, dependencies=[Depends(authorised)])
     app.include_router(health.router)
     app.include_router(docs.router)

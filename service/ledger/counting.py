@@ -140,15 +140,11 @@ def moved(connection: Connection, changed: Changed) -> tuple[Facts, Facts]:
         if one in changed.untold:
             was["legacy"][row], was["ruleset"][row] = -1, ruleset_of(False, None)
         was["truth"][row] = changed.truth.get(one, was["truth"][row])
-        was["returned"][row] = min(
-            changed.returned.get(one, was["returned"][row]), now.amount[row]
-        )
+        was["returned"][row] = min(changed.returned.get(one, was["returned"][row]), now.amount[row])
     return replace(now, **was), now
 
 
-def facts_where(
-    connection: Connection, condition: ColumnElement[bool]
-) -> tuple[Facts, list[str]]:
+def facts_where(connection: Connection, condition: ColumnElement[bool]) -> tuple[Facts, list[str]]:
     """Return the facts of the scored rows that meet a condition, and their transaction ids."""
     t, s, g = transactions.c, scores.c, legacy_decisions.c
     first = (g.transaction_id == t.transaction_id) & (g.revision == 0)

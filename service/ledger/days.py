@@ -112,4 +112,6 @@ def _add(connection: Connection, lane: tuple[str, int], found: Counts) -> None:
     rows: list[tuple[Any, ...]] = [(*lane, *key, n) for key, n in sorted(found.items()) if n]
     if rows:
         names = ("stream", "partition", "day", "what", "count")
-        bulk.accumulate(connection, days, dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+        bulk.accumulate(
+            connection, days, dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+        )

@@ -150,17 +150,17 @@ def ruleset_of(known: bool, version: str | None) -> str:  # noqa: FBT001 - a fac
     return (version or UNVERSIONED) if known else NOT_TOLD
 
 
-def band(value: int, edges: Sequence[int]) -> str:
-    """Return the name of a value's band: `lower-upper`, the last open; unknown below 0."""
-    if value < 0:
-        return MISSING
-    return _band_names(edges)[int(np.searchsorted(edges, value, "right"))]
+def bands(edges: Sequence[int]) -> list[tuple[str, int, int | None]]:
+    """Return (name, lowest, end) of each band; the last has no end."""
+    lowest = [0, *edges]
+    closed = [
+        (f"{low}-{high - 1}", low, high) for low, high in zip(lowest[:-1], edges, strict=True)
+    ]
+    return [*closed, (f"{edges[-1]}+", edges[-1], None)]
 
 
 def _band_names(edges: Sequence[int]) -> list[str]:
-    lowest = [0, *edges]
-    ends = [f"{low}-{high - 1}" for low, high in zip(lowest[:-1], edges, strict=True)]
-    return [*ends, f"{edges[-1]}+"]
+    return [name for name, _, _ in bands(edges)]
 
 
 def _segments(facts: Facts) -> tuple[list[str], NDArray[np.int64]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import and_, delete, select, text
+from sqlalchemy import and_, delete, func, select, text
 
 from service.ledger import bulk
 from service.ledger.cells import added, packed, unpacked
@@ -111,6 +111,13 @@ def read(
         members=[from_json(row[9]) for row in found],
         cells=[unpacked(row[10]) for row in found],
     )
+
+
+def span(connection: Connection) -> tuple[int, int] | None:
+    """Return the first and the last day that there are sums of."""
+    c = rollups.c
+    first, last = connection.execute(select(func.min(c.day), func.max(c.day))).one()
+    return None if first is None else (first, last)
 
 
 def replace_all(connection: Connection, news: Iterable[tuple[Key, Part]]) -> None:

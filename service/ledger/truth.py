@@ -22,25 +22,35 @@ if TYPE_CHECKING:
 CHUNK = 20_000
 
 
-def truths_of(connection: Connection, transaction_ids: Sequence[str]) -> dict[str, bool]:
-    """Return whether each labelled transaction was fraud, as the labels are now."""
-    c = labels.c
-    columns = (c.transaction_id, c.known_ms, c.labelled_ms, c.label_id, c.is_fraud, c.supersedes)
-    query = select(*columns).where(bulk.among(connection, c.transaction_id, transaction_ids))
+LABEL = tuple(
+    labels.c[name]
+    for name in ("transaction_id", "known_ms", "labelled_ms", "label_id", "is_fraud", "supersedes")
+)
+"""What to select for `standing`, before any columns of one's own."""
+
+
+def standing(rows: Sequence[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    """Return the row that counts of each transaction; all its labels must be given."""
     told: dict[str, list[tuple[Any, ...]]] = {}
-    for row in bulk.fetch(connection, query):
+    for row in rows:
         told.setdefault(row[0], []).append(row)
     found = {}
-    for transaction_id, rows in told.items():
-        newest = rows[0]
-        if len(rows) > 1 or newest[5] is not None:
-            gone = {row[5] for row in rows}
-            standing = [row for row in rows if row[3] not in gone]
-            if not standing:
+    for transaction_id, several in told.items():
+        newest = several[0]
+        if len(several) > 1 or newest[5] is not None:
+            gone = {row[5] for row in several}
+            left = [row for row in several if row[3] not in gone]
+            if not left:
                 continue
-            newest = max(standing, key=lambda row: row[1:4])
-        found[transaction_id] = bool(newest[4])
+            newest = max(left, key=lambda row: row[1:4])
+        found[transaction_id] = newest
     return found
+
+
+def truths_of(connection: Connection, transaction_ids: Sequence[str]) -> dict[str, bool]:
+    """Return whether each labelled transaction was fraud, as the labels are now."""
+    query = select(*LABEL).where(bulk.among(connection, labels.c.transaction_id, transaction_ids))
+    return {one: bool(row[4]) for one, row in standing(bulk.fetch(connection, query)).items()}
 
 
 def record(connection: Connection, columns: Mapping[str, Any]) -> tuple[int, dict[str, int]]:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         TransactionRows,
     )
 
+
 def commit(connection: Connection, lease: Lease, batch: Commit, now_ms: int) -> Lease:
     """Write `batch` unless it is written already; return the lease after it.
 

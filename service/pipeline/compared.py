@@ -69,9 +69,7 @@ class Compared:
         return SampleRows(drawn, self.sample_rate) if len(drawn) else None
 
 
-def sampled(
-    transaction_ids: NDArray[np.object_], rate: float, salt: str
-) -> NDArray[np.bool_]:
+def sampled(transaction_ids: NDArray[np.object_], rate: float, salt: str) -> NDArray[np.bool_]:
     """Return which ids are in a sample of this rate: a matter of the id and the salt alone."""
     seed = int.from_bytes(hashlib.blake2b(salt.encode(), digest_size=8).digest(), "little")
     mixed = mix(keys(transaction_ids), np.full(len(transaction_ids), seed, np.uint64))

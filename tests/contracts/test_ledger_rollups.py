@@ -85,7 +85,9 @@ def paid(ids: list[str], rng: np.random.Generator, **columns: Any) -> Commit:
         "mcc": rng.choice([-1, 742, 5411], n).astype(np.int16),
         "country": rng.choice(np.array([None, "FR", "DE"], object), n),
     } | columns
-    groups = [[None, '{"age":"18-25"}', '{"age":"60+","tier":"gold"}'][i] for i in rng.integers(0, 3, n)]
+    groups = [
+        [None, '{"age":"18-25"}', '{"age":"60+","tier":"gold"}'][i] for i in rng.integers(0, 3, n)
+    ]
     rows = replace(
         transaction_rows(ids, **given_),
         history_days=rng.integers(-1, 500, n).astype(np.int16),

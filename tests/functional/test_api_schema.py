@@ -24,6 +24,10 @@ WITH_INPUT = (
     "/v1/labels",
     "/v1/alerts",
     "/v1/customers/{customer_id}/timeline",
+    "/v1/comparison",
+    "/v1/comparison/transactions",
+    "/v1/review-sample",
+    "/v1/thresholds",
 )
 CHECKS = [
     not_a_server_error,
@@ -62,6 +66,11 @@ def operations() -> list[tuple[str, str]]:
         ("GET", "/v1/alerts"),
         ("GET", "/v1/alerts/{alert_id}"),
         ("GET", "/v1/coverage"),
+        ("GET", "/v1/comparison"),
+        ("GET", "/v1/comparison/transactions"),
+        ("GET", "/v1/periods"),
+        ("GET", "/v1/review-sample"),
+        ("GET", "/v1/thresholds"),
         ("GET", "/v1/customers/{customer_id}/timeline"),
         ("GET", "/v1/models"),
         ("GET", "/healthz"),
