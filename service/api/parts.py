@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from service.api.scoring.pool import ScoringPool
     from service.api.scoring.source import HttpSource
     from service.ledger import Ledger
+    from service.pipeline.lineup import Lineup
     from service.promotion.standing import Standing
     from service.settings import Settings
 
@@ -37,6 +38,11 @@ class Parts:
     def standing(self) -> Standing:
         """The bundles that score here, and which of them leads."""
         return self.source.standing
+
+    @property
+    def lineup(self) -> Lineup:
+        """Those bundles, the champion of the moment first."""
+        return self.standing.lineup
 
 
 def _parts(request: Request) -> Parts:

@@ -132,8 +132,8 @@ def _enough(gate: Gate, seen: Seen) -> list[Finding]:
                 MET if len(seen.rulesets) == 1 else NOT_MET,
                 f"{len(seen.rulesets)} versions: {', '.join(seen.rulesets) or 'none'}; after a "
                 "change, judge from it on"),
-        _at_most("looks", "looks, as planned", float(seen.looks_before + 1), gate.looks,
-                 "looks with this one; intervals hold at every look"),
+        _at_most("looks", "looks, as declared", float(seen.looks_before + 1), gate.looks,
+                 "with this one; intervals hold at every look"),
     ]  # fmt: skip
 
 
@@ -218,16 +218,16 @@ def _fitness(gate: Gate, seen: Seen) -> list[Finding]:
     findings = []
     if gate.latency_p99_ms is not None:
         findings.append(
-            _at_most("latency", "of scoring one payment", seen.latency_p99_ms, gate.latency_p99_ms,
+            _at_most("latency", "ms to score one payment", seen.latency_p99_ms, gate.latency_p99_ms,
                      "ms at the 99th percentile")
         )  # fmt: skip
     if gate.drift_psi is not None:
         drift = seen.drift or {}
         worst = max(drift, key=lambda name: drift[name], default=None)
         findings.append(
-            _at_most("drift", "of the score and every feature since training",
+            _at_most("drift", "by the stability index, of the score and every feature since training",
                      None if worst is None else drift[worst], gate.drift_psi,
-                     f"stability index, largest for {worst}")
+                     f"the largest, of {worst}")
         )  # fmt: skip
     return findings
 
@@ -238,7 +238,7 @@ def _reached(name: str, asked: str, value: float, bar: float, found: str) -> Fin
 
 
 def _at_most(name: str, what: str, value: float | None, bar: float, unit: str) -> Finding:
-    asked = f"at most {bar:g}, {what}"
+    asked = f"at most {bar:g} {what}"
     if value is None:
         return Finding(name, asked, UNKNOWN_YET, "not measured", bar=bar)
     status = MET if value <= bar else NOT_MET

@@ -56,12 +56,12 @@ class Condition:
     def __str__(self) -> str:
         """Return the condition in words."""
         said = {
-            "better_by": f"better by {self.bar:g}",
-            "worse_by_at_most": f"worse by at most {self.bar:g}",
-            "at_least_times": f"at least {self.bar:g} times",
-            "at_most_times": f"at most {self.bar:g} times",
+            "better_by": f"better than legacy's by more than {self.bar:g}",
+            "worse_by_at_most": f"worse than legacy's by less than {self.bar:g}",
+            "at_least_times": f"more than {self.bar:g} times legacy's",
+            "at_most_times": f"less than {self.bar:g} times legacy's",
         }[self.margin]
-        return f"{words(self.figure)} {said} legacy's, at {words(self.at)}"
+        return f"{words(self.figure)} {said}, at {words(self.at)}"
 
 
 @dataclass(frozen=True, slots=True)

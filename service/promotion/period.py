@@ -49,16 +49,17 @@ def window_of(
 ) -> Window:
     """Return what is judged: the mature days after those that fix thresholds.
 
-    Without `begin_ms` the first payment that the bundle scored begins it. Raises BadInput where
-    nothing was scored.
+    Without `begin_ms` the day (UTC) of the first payment that the bundle scored begins it, without
+    `end_ms` that of the last ends it. Raises BadInput where nothing was scored.
     """
     if not len(shadowed):
         raise BadInput(
             f"bundle {shadowed.bundle_ids[0]} has scored nothing in this ledger; let it run as a "
             "challenger first (PENUMBRA_CHALLENGER_PATHS)"
         )
-    first = int(shadowed.occurred_ms.min()) if begin_ms is None else begin_ms
-    last = int(shadowed.occurred_ms.max()) + 1 if end_ms is None else end_ms
+    newest = int(shadowed.occurred_ms.max())
+    first = int(shadowed.occurred_ms.min()) // DAY_MS * DAY_MS if begin_ms is None else begin_ms
+    last = (newest // DAY_MS + 1) * DAY_MS if end_ms is None else end_ms
     judged = first + gate.threshold_days * DAY_MS
     return Window(first, judged, max(judged, min(last, mature_ms)))
 

@@ -21,7 +21,7 @@ from models.hashing import keys
 from models.transaction import CHANNELS, LEGACY_DECISIONS
 from service.ledger import bulk
 from service.ledger.columns import array_of, blob_to_vector, objects
-from service.ledger.facts import AGE_EDGES, AMOUNT_EDGES, MISSING, band, stopped
+from service.ledger.facts import AGE_EDGES, AMOUNT_EDGES, MISSING, bands, stopped
 from service.ledger.tables import legacy_decisions, scores, transactions
 
 if TYPE_CHECKING:
@@ -135,7 +135,8 @@ def _member(kind: str, value: int) -> str:
         return CHANNELS[value]
     if kind == "mcc":
         return f"{value:04d}"
-    return band(value, AMOUNT_EDGES if kind == "amount" else AGE_EDGES)
+    edges = AMOUNT_EDGES if kind == "amount" else AGE_EDGES
+    return bands(edges)[int(np.searchsorted(edges, value, "right"))][0]
 
 
 def read_shadowed(
