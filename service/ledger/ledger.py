@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from service.ledger.console_side import ConsoleSide
 from service.ledger.outbox_side import OutboxSide
+from service.ledger.outcomes_side import OutcomesSide
+from service.ledger.people_side import PeopleSide
 from service.ledger.promotion_side import PromotionSide
 from service.ledger.reader_side import ReaderSide
 from service.ledger.worker_side import WorkerSide
 
 
-class Ledger(WorkerSide, OutboxSide, ReaderSide, PromotionSide):
+class Ledger(
+    WorkerSide, OutboxSide, ReaderSide, ConsoleSide, PeopleSide, OutcomesSide, PromotionSide
+):
     """All transactions, scores, labels, alerts, dead letters, source positions, and champions.
 
     Each method is one database transaction. Every one may raise LedgerUnavailable and may then
