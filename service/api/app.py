@@ -21,6 +21,7 @@ from service.api.routes import (
     health,
     labels,
     periods,
+    promotion,
     review_sample,
     score,
     thresholds,
@@ -47,6 +48,7 @@ def create_app(parts: Parts) -> FastAPI:
     problems.install(app)
     for routes in (
         alerts, cases, coverage, comparison, thresholds, periods, review_sample, customers, bundles,
+        promotion,
     ):  # fmt: skip
         app.include_router(routes.router, dependencies=[Depends(authorised)])
     for routes in (score, labels):

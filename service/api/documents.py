@@ -10,7 +10,14 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from models.transaction import Transaction
-from service.api import outcomes, shown, shown_cases, shown_comparison, shown_opened
+from service.api import (
+    outcomes,
+    shown,
+    shown_cases,
+    shown_comparison,
+    shown_opened,
+    shown_promotion,
+)
 from service.api.labelling import LabelPosted
 from service.api.problems import MEDIA_TYPE, ProblemDetails
 
@@ -36,6 +43,9 @@ _STRUCTS = (
     shown_comparison.ThresholdsShown,
     shown_opened.OpenedPage,
     shown_opened.ReviewSamplePage,
+    shown_promotion.PromotionShown,
+    shown_promotion.PromotePosted,
+    shown_promotion.RollbackPosted,
     shown_cases.CaseShown,
     shown_cases.OutcomesTaken,
     shown_cases.AuditPage,

@@ -225,7 +225,7 @@ def _fitness(gate: Gate, seen: Seen) -> list[Finding]:
         drift = seen.drift or {}
         worst = max(drift, key=lambda name: drift[name], default=None)
         findings.append(
-            _at_most("drift", "by the stability index, of the score and every feature since training",
+            _at_most("drift", "since training, of the score and of every feature (stability index)",
                      None if worst is None else drift[worst], gate.drift_psi,
                      f"the largest, of {worst}")
         )  # fmt: skip
