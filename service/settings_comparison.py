@@ -1,4 +1,4 @@
-"""The settings of shadow against legacy: what is counted, when labels are ripe, what things cost."""
+"""The settings of shadow against legacy: what is counted, when labels are ripe, what it costs."""
 
 from typing import Annotated
 
@@ -17,9 +17,10 @@ class ComparisonSettings(BaseSettings):
         description="After so many days a payment without a fraud label counts as genuine in "
         "comparisons, and younger days as not yet known: your usual label delay.",
     )
-    minimum_frauds: Annotated[int, Field(ge=1)] = Field(
-        10,
-        description="With fewer labelled frauds a rate over frauds is `not yet known`.",
+    comparison_horizon_days: Annotated[int, Field(ge=1)] = Field(
+        28,
+        description="How long you mean to compare before deciding. Intervals that hold at every "
+        "look are narrowest then.",
     )
     segment_attributes: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]] = Field(
         default_factory=list,

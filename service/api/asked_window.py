@@ -37,6 +37,7 @@ class Asked:
         ] = None,
         bundle_id: Annotated[str | None, _NAME] = None,
         ruleset: Annotated[str | None, _NAME] = None,
+        *,
         mix: Annotated[
             bool, Query(description="Compare although champion or rules changed in between.")
         ] = False,

@@ -23,12 +23,20 @@ from service.api.shown_comparison import (
     window_shown,
 )
 from service.api.shown_opened import OpenedPage, OpenedShown
+from service.api.shown_verdicts import overlap_shown, verdicts_shown
 from service.comparison.cube import by_day, by_segment, cube, dimensions
+from service.comparison.judged import BY_AMOUNT, BY_COUNT, At, LabelsUsed
 from service.comparison.opening import Asked, opened
+from service.comparison.overlap import overlap
+from service.comparison.rows import TooManyRows
+from service.comparison.windowed import window_verdicts
 from service.ledger.facts import DAY_MS, SEGMENT_CUT
 
 if TYPE_CHECKING:
+    from service.api.parts import Parts
+    from service.api.shown_verdicts import VerdictsShown
     from service.comparison.opening import OpenedRow
+    from service.comparison.windowed import Windowed
 
 router = APIRouter(tags=["comparison"])
 
@@ -69,6 +77,14 @@ def comparison(
             description="Split by channel, country, mcc, amount, customer_age or a declared group.",
         ),
     ] = None,
+    at: Annotated[
+        At, Query(description="The shadow at its own threshold, or matched to legacy's rate.")
+    ] = "threshold",
+    labels: Annotated[
+        LabelsUsed,
+        Query(description="All labels, or only those that do not follow whoever flagged."),
+    ] = "all",
+    *,
     daily: Annotated[bool, Query(description="Split by day too.")] = False,
 ) -> Response:
     """Compare what both systems said of the same payments with what was true."""
@@ -95,6 +111,8 @@ def comparison(
             group_shown(cube(value, one, found.legacy_positive))
             for value, one in by_segment(sums, segment, found.ripe_until, window.ruleset).items()
         ]
+    names = BY_COUNT if by == "count" else BY_AMOUNT
+    verdicts, why_not = _verdicts(parts, found, names, at, labels)
     return answer(
         ComparisonShown(
             window=window_shown(window),
@@ -103,13 +121,33 @@ def comparison(
             currency=parts.settings.reporting_currency,
             by=by,
             coverage=coverage_shown(found.coverage),
-            figures=[],
+            verdicts=verdicts,
+            not_judged=why_not,
+            overlap=overlap_shown(overlap(parts.ledger, window)),
             cells=group_shown(cube("all", found.totals, found.legacy_positive)).cells,
             by_day=days,
             segments=segments,
             dimensions=known,
         )
     )
+
+
+def _verdicts(
+    parts: Parts, found: Windowed, names: tuple[str, ...], at: At, labels: LabelsUsed
+) -> tuple[VerdictsShown | None, str | None]:
+    """Return what the payments themselves say, or why they were not asked."""
+    try:
+        made = window_verdicts(
+            parts.ledger,
+            parts.settings,
+            found,
+            at=at,
+            labels=labels,
+            most=parts.settings.comparison_max_rows,
+        )
+    except TooManyRows as error:
+        return None, str(error)
+    return verdicts_shown(made, names), None
 
 
 @router.get(

@@ -6,7 +6,6 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
@@ -15,6 +14,7 @@ from service.api.documents import answer, told
 from service.api.parts import Given  # noqa: TC001 - read by FastAPI
 from service.api.problems import invalid
 from service.api.shown_comparison import (
+    PointShown,
     ThresholdsShown,
     costs_shown,
     coverage_shown,
@@ -28,6 +28,7 @@ from service.comparison.windowed import costs_of
 from service.ledger.facts import CASE_CUT
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from service.api.parts import Parts
@@ -124,7 +125,7 @@ def _shown(parts: Parts, found: Windowed, made: Simulator, chosen: Point | None)
     unknown = not_enough(found, made.base.frauds, parts.settings)
     edges = _edges(parts, found)
 
-    def shown(point: Point) -> object:
+    def shown(point: Point) -> PointShown:
         return point_shown(point, found.window.days, edges, known=unknown is None)
 
     return ThresholdsShown(
