@@ -48,6 +48,11 @@ class ComparisonSettings(BaseSettings):
         description="Cost of disturbing a genuine customer with a flag, reporting currency.",
     )
     review_minutes: NotNegative = Field(10.0, description="Minutes that one review takes.")
+    clearing_miss_rate: Share = Field(
+        0.02,
+        description="Share of the frauds among legacy's flags that clearing them automatically "
+        "may miss.",
+    )
     cpu_hour_cost: NotNegative = Field(
         0.05, description="Cost of one hour of one core, reporting currency."
     )

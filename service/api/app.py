@@ -18,6 +18,7 @@ from service.api.routes import (
     docs,
     health,
     labels,
+    money,
     periods,
     review_sample,
     score,
@@ -43,7 +44,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     problems.install(app)
     for routes in (
-        score, alerts, labels, coverage, comparison, thresholds, periods, review_sample,
+        score, alerts, labels, coverage, comparison, thresholds, periods, money, review_sample,
         customers, bundles,
     ):  # fmt: skip
         app.include_router(routes.router, dependencies=[Depends(authorised)])

@@ -14,29 +14,17 @@ from service.api.asked_window import AskedWindow  # noqa: TC001 - read by FastAP
 from service.api.cursor import LONGEST, Moment, cursor_of, place_of
 from service.api.documents import answer, told
 from service.api.parts import Given  # noqa: TC001 - read by FastAPI
-from service.api.problems import invalid
 from service.api.shown_comparison import (
     ComparisonShown,
-    coverage_shown,
-    group_shown,
-    period_shown,
-    window_shown,
 )
 from service.api.shown_opened import OpenedPage, OpenedShown
-from service.api.shown_verdicts import overlap_shown, verdicts_shown
-from service.comparison.cube import by_day, by_segment, cube, dimensions
-from service.comparison.judged import BY_AMOUNT, BY_COUNT, At, LabelsUsed
+from service.api.telling import comparison_told
+from service.comparison.judged import At, LabelsUsed  # noqa: TC001 - read by FastAPI
 from service.comparison.opening import Asked, opened
-from service.comparison.overlap import overlap
-from service.comparison.rows import TooManyRows
-from service.comparison.windowed import window_verdicts
-from service.ledger.facts import DAY_MS, SEGMENT_CUT
+from service.ledger.facts import DAY_MS
 
 if TYPE_CHECKING:
-    from service.api.parts import Parts
-    from service.api.shown_verdicts import VerdictsShown
     from service.comparison.opening import OpenedRow
-    from service.comparison.windowed import Windowed
 
 router = APIRouter(tags=["comparison"])
 
@@ -89,65 +77,19 @@ def comparison(
 ) -> Response:
     """Compare what both systems said of the same payments with what was true."""
     found = asked.read(parts)
-    window = found.window
-    sums = parts.ledger.sums(
-        SEGMENT_CUT,
-        first_day=window.first_day,
-        last_day=window.last_day,
-        bundle_id=window.bundle_id,
-        role="champion",
-    )
-    known = dimensions(sums)
-    if segment is not None and sums.keys and segment not in known:
-        raise invalid(f"segment {segment!r} is none of {', '.join(known)}")
-    days = segments = None
-    if daily:
-        days = [
-            group_shown(cube(format_instant(day * DAY_MS)[:10], one, found.legacy_positive))
-            for day, one in by_day(sums, found.ripe_until, window.ruleset)
-        ]
-    if segment is not None:
-        segments = [
-            group_shown(cube(value, one, found.legacy_positive))
-            for value, one in by_segment(sums, segment, found.ripe_until, window.ruleset).items()
-        ]
-    names = BY_COUNT if by == "count" else BY_AMOUNT
-    verdicts, why_not = _verdicts(parts, found, names, at, labels)
     return answer(
-        ComparisonShown(
-            window=window_shown(window),
-            periods=[period_shown(period) for period in found.periods],
-            legacy_positive=parts.settings.legacy_positive,
-            currency=parts.settings.reporting_currency,
-            by=by,
-            coverage=coverage_shown(found.coverage),
-            verdicts=verdicts,
-            not_judged=why_not,
-            overlap=overlap_shown(overlap(parts.ledger, window)),
-            cells=group_shown(cube("all", found.totals, found.legacy_positive)).cells,
-            by_day=days,
-            segments=segments,
-            dimensions=known,
-        )
-    )
-
-
-def _verdicts(
-    parts: Parts, found: Windowed, names: tuple[str, ...], at: At, labels: LabelsUsed
-) -> tuple[VerdictsShown | None, str | None]:
-    """Return what the payments themselves say, or why they were not asked."""
-    try:
-        made = window_verdicts(
+        comparison_told(
             parts.ledger,
             parts.settings,
             found,
+            by=by,
+            segment=segment,
+            daily=daily,
             at=at,
             labels=labels,
             most=parts.settings.comparison_max_rows,
         )
-    except TooManyRows as error:
-        return None, str(error)
-    return verdicts_shown(made, names), None
+    )
 
 
 @router.get(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,9 +22,8 @@ from service.api.shown_comparison import (
     point_shown,
     window_shown,
 )
-from service.comparison.simulator import LEVELS, simulator
-from service.comparison.windowed import costs_of
-from service.ledger.facts import CASE_CUT
+from service.api.telling import simulator_of
+from service.comparison.simulator import LEVELS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,7 +86,7 @@ def thresholds(
         )
         if value is not None
     }
-    made = _simulator(parts, found, costs)
+    made = simulator_of(parts.ledger, parts.settings, found, costs)
     chosen = None
     if min_risk is not None:
         chosen = made.at(min_risk)
@@ -99,26 +97,6 @@ def thresholds(
     elif detection_rate is not None:
         chosen = made.finding(detection_rate)
     return answer(_shown(parts, found, made, chosen))
-
-
-def _simulator(parts: Parts, found: Windowed, costs: dict[str, float]) -> Simulator:
-    window = found.window
-    cases = None
-    if window.ruleset is None:
-        cases = parts.ledger.sums(
-            CASE_CUT,
-            first_day=window.first_day,
-            last_day=window.last_day,
-            bundle_id=window.bundle_id,
-            role="champion",
-        )
-    return simulator(
-        found.totals,
-        cases,
-        found.legacy_positive,
-        replace(costs_of(parts.settings), **costs),
-        found.minor_units,
-    )
 
 
 def _shown(parts: Parts, found: Windowed, made: Simulator, chosen: Point | None) -> ThresholdsShown:
