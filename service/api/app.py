@@ -20,6 +20,7 @@ from service.api.routes import (
     docs,
     health,
     labels,
+    money,
     periods,
     promotion,
     review_sample,
@@ -47,8 +48,8 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     problems.install(app)
     for routes in (
-        alerts, cases, coverage, comparison, thresholds, periods, review_sample, customers, bundles,
-        promotion,
+        alerts, cases, coverage, comparison, thresholds, periods, money, review_sample, customers,
+        bundles, promotion,
     ):  # fmt: skip
         app.include_router(routes.router, dependencies=[Depends(authorised)])
     for routes in (score, labels):

@@ -15,6 +15,7 @@ from service.api import (
     shown,
     shown_cases,
     shown_comparison,
+    shown_money,
     shown_opened,
     shown_promotion,
 )
@@ -41,6 +42,7 @@ _STRUCTS = (
     shown_comparison.ComparisonShown,
     shown_comparison.PeriodsShown,
     shown_comparison.ThresholdsShown,
+    shown_money.MoneyShown,
     shown_opened.OpenedPage,
     shown_opened.ReviewSamplePage,
     shown_promotion.PromotionShown,

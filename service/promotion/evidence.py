@@ -15,8 +15,8 @@ from models.errors import BadInput
 from models.instants import format_instant
 from service.ledger.facts import BUILTIN_SEGMENTS, DAY_MS
 from service.pipeline.lineup import Judge
-from service.promotion.compared import against_legacy, between_models, cubes, money
-from service.promotion.evaluate import Seen, evaluate, level_of
+from service.promotion.compared import against_legacy, between_models, cubes, money, shown
+from service.promotion.evaluate import Seen, elapsed_of, evaluate, level_of
 from service.promotion.fitness import drift, latency_p99_ms
 from service.promotion.matched import fixed_thresholds
 from service.promotion.pack import PackManifest, write_pack
@@ -101,6 +101,10 @@ def build(
         "champion": champion_id,
         "in_shadow": list(shadowed.bundle_ids),
         "legacy": {"positive": settings.legacy_positive, "rulesets": seen.rulesets},
+        "segments": [
+            {"segment": one.name, "share": one.share} | shown(one.answer)
+            for one in evaluation.segments
+        ],
         **_tables(gate, seen, period),
         "money": {"currency": settings.reporting_currency} | money(period.judged),
         "coverage": coverage,
@@ -115,7 +119,7 @@ def build(
 
 def _tables(gate: Gate, seen: Seen, period: Period) -> dict[str, Any]:
     """Return the figures that no condition asks for, with the intervals that conditions have."""
-    elapsed = max(seen.days, 1.0) / gate.period_days
+    elapsed = elapsed_of(gate, seen)
     level = level_of(gate, seen)
     earlier, judged = period.of_all()
     return {

@@ -75,7 +75,7 @@ def test_margins_are_limits_on_shadow_minus_or_over_legacy() -> None:
         (changed("figure: detection_rate", "figure: alert_rate"),
          r"14:9 at legacy_alert_rate the alert_rate is equal by construction"),
         (changed("goal: Find more with the same alerts.", "goal: '  '"), "3:.* say it in words"),
-        (PASSABLE + "segments: {by: [chanel], frauds: 30, figure: precision, "
+        (PASSABLE + "segments: {by: [chanel], unknown_at_most: 0.5, figure: precision, "
          "at: chosen_threshold, worse_by_at_most: 0.1}\n", r"did you mean channel"),
         (PASSABLE + "name: again\n", r'the key "name" stands twice'),
     ],
