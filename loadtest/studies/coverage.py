@@ -10,7 +10,7 @@ import numpy as np
 
 from loadtest.studies.periods import CUSTOMERS, DAY_MS, PERIOD_DAYS, simulate
 from models.comparison.answers import enough, multiplier
-from models.comparison.censoring import censored, held_out
+from models.comparison.censoring import censored, held_out, reviewed
 from models.comparison.clusters import Moments, added_up
 from models.comparison.figures import LEGACY, SHADOW, Compared, Figure, contributions
 from models.comparison.intervals import interval
@@ -84,6 +84,8 @@ def study(
 
 def _seen(periods: Periods, scenario: Scenario) -> Periods:
     """Return what a ledger holds of the periods, corrected where declines censor them."""
+    if scenario.reviewed is not None:
+        return replace(periods, rows=reviewed(periods.rows, scenario.reviewed))
     if scenario.held_out is None:
         return periods
     numbered = replace(periods.rows, log_odds=np.arange(len(periods.rows), dtype=np.float64))

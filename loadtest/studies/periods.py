@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.comparison.paired import Paired, paired
+from models.comparison.paired import LABEL_SOURCES, UNKNOWN, Paired, paired
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +34,8 @@ class Scenario:
     score's variance that a customer's frauds have in common, `alike` that of both systems.
     The shadow's mean moves by `drift` from the first day to the last, and so many times more
     frauds come at the end, `growing`. A share `held_out` of customers is not declined; with None
-    nobody is. Labels of frauds take `delay_days` in the median (lognormal), if given.
+    nobody is; or declined payments are `reviewed` at that rate and customers go on. Labels of
+    frauds take `delay_days` in the median (lognormal), if given.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Scenario:
     growing: float = 1.0
     wrong: float = 260
     held_out: float | None = None
+    reviewed: float | None = None
     delay_days: float | None = None
 
 
@@ -75,6 +77,8 @@ def simulate(scenario: Scenario, count: int, rng: np.random.Generator) -> Period
     legacy, held_out = c["legacy_score"] > 0, np.zeros(len(order), bool)
     if scenario.held_out is not None:
         held_out = _drawn(c["customer"], scenario.held_out, rng)
+    declines = scenario.held_out is not None or scenario.reviewed is not None
+    drawn = legacy & (rng.uniform(size=len(order)) < (scenario.reviewed or 0))
     rows = paired(
         occurred_ms=c["occurred_ms"],
         customer=c["customer"],
@@ -83,8 +87,9 @@ def simulate(scenario: Scenario, count: int, rng: np.random.Generator) -> Period
         flagged=c["shadow_score"] > 0,
         log_odds=c["shadow_score"],
         truth=c["fraud"],
-        declined=legacy if scenario.held_out is not None else None,
+        declined=legacy if declines else None,
         held_out=held_out,
+        source=np.where(drawn, LABEL_SOURCES.index("sample"), UNKNOWN),
     )
     known = rows.occurred_ms.copy()
     if scenario.delay_days is not None:
