@@ -124,12 +124,11 @@ def _moments(sums: NDArray[np.float64], names: NDArray[np.int64], count: int) ->
 
 def _totals(rows: Paired, until: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sums of all periods together, everything known, (looks, columns)."""
-    table, look = (
-        contributions(replace(rows, declined=np.zeros(len(rows), bool))),
-        _look(rows, until),
-    )
-    inside = look < len(until)
-    return added_up(table[inside], np.append(look[inside], len(until) - 1)[:-1]).cumsum(axis=0)
+    table = contributions(replace(rows, declined=np.zeros(len(rows), bool)))
+    sums = np.zeros((len(until) + 1, table.shape[1]))
+    np.add.at(sums, _look(rows, until), table)
+    found: NDArray[np.float64] = sums[:-1].cumsum(axis=0)
+    return found
 
 
 def _look(rows: Paired, until: NDArray[np.float64]) -> NDArray[np.intp]:

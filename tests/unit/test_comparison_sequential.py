@@ -63,7 +63,7 @@ def test_where_intervals_would_not_hold_they_are_refused(scenario: Scenario) -> 
         held = found[name]
         assert held.missed <= 0.08, name
         assert held.given < 0.2 or held.covered >= 0.87, name
-    assert min(found[name].given for name in FIGURES) < 0.05
+    assert min(found[name].given for name in FIGURES) < 0.2
 
 
 def test_looking_often_at_an_interval_for_one_look_misleads() -> None:
