@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+
+from models.comparison.answers import Known, Refused, answer
+from models.comparison.clusters import Moments, by_customer
+from models.comparison.figures import FRAUDS, LEGACY, SHADOW, Compared, coefficients
 from models.comparison.gate import (
     AtLeast,
     AtMost,
@@ -22,20 +26,16 @@ from models.comparison.gate import (
     Segment,
     judge,
 )
-
-from models.comparison.answers import Known, Refused, answer
-from models.comparison.clusters import Moments, by_customer
-from models.comparison.figures import FRAUDS, LEGACY, SHADOW, Compared, coefficients
 from models.comparison.paired import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from models.comparison.gate import Condition as Declared
-    from models.comparison.gate import Evidence
     from numpy.typing import NDArray
 
     from models.comparison.answers import Answer
+    from models.comparison.gate import Condition as Declared
+    from models.comparison.gate import Evidence
     from models.comparison.paired import Paired
     from service.promotion.gate import Condition, Gate
     from service.promotion.matched import Threshold
