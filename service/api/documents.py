@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from models.transaction import Transaction
-from service.api import shown, shown_comparison, shown_money, shown_opened
+from service.api import shown, shown_comparison, shown_money, shown_opened, shown_thresholds
 from service.api.labelling import LabelPosted
 from service.api.problems import MEDIA_TYPE, ProblemDetails
 
@@ -33,7 +33,7 @@ _STRUCTS = (
     shown.Health,
     shown_comparison.ComparisonShown,
     shown_comparison.PeriodsShown,
-    shown_comparison.ThresholdsShown,
+    shown_thresholds.ThresholdsShown,
     shown_money.MoneyShown,
     shown_opened.OpenedPage,
     shown_opened.ReviewSamplePage,
