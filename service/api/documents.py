@@ -18,6 +18,7 @@ from service.api import (
     shown_money,
     shown_opened,
     shown_promotion,
+    shown_thresholds,
 )
 from service.api.labelling import LabelPosted
 from service.api.problems import MEDIA_TYPE, ProblemDetails
@@ -41,7 +42,7 @@ _STRUCTS = (
     shown.Health,
     shown_comparison.ComparisonShown,
     shown_comparison.PeriodsShown,
-    shown_comparison.ThresholdsShown,
+    shown_thresholds.ThresholdsShown,
     shown_money.MoneyShown,
     shown_opened.OpenedPage,
     shown_opened.ReviewSamplePage,
