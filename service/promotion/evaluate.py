@@ -188,8 +188,8 @@ def _numbers(gate: Gate, seen: Seen) -> list[tuple[_Asked, float]]:
             f"{p99:.3g} ms at the 99th percentile", "not met",
         ), p99))  # fmt: skip
     if gate.drift_psi is not None:
-        worst = max(seen.drift or {"nothing": np.nan}, key=(seen.drift or {"nothing": 0.0}).get)  # type: ignore[arg-type]
-        index = (seen.drift or {}).get(worst, np.nan)
+        drift = seen.drift or {"nothing": np.nan}
+        worst, index = max(drift.items(), key=lambda one: one[1])
         found.append((_Asked(
             "drift", f"at most {gate.drift_psi:g} since training (stability index)",
             AtMost("drift_psi", gate.drift_psi), f"{index:.3g}, the largest: of {worst}", "not met",
@@ -257,6 +257,7 @@ def _finding(asked: _Asked, evidence: Evidence, facts: Facts) -> Finding:
         return Finding(asked.title, asked.asked, status, evidence.told, bar=declared.bound)
     found = facts.answers[declared.figure]
     if isinstance(found, Known):
-        return Finding(asked.title, asked.asked, status, asked.found, found.value, found.low,
-                       found.high, declared.bound)  # fmt: skip
+        low, high = (end if np.isfinite(end) else None for end in (found.low, found.high))
+        return Finding(asked.title, asked.asked, status, asked.found, found.value, low, high,
+                       declared.bound)  # fmt: skip
     return Finding(asked.title, asked.asked, status, found.reason, bar=declared.bound)

@@ -46,7 +46,7 @@ class Condition:
         if self.ratio:
             return self.bar
         gain = self.bar if self.margin == "better_by" else -self.bar
-        return -gain if self.less else gain
+        return (-gain if self.less else gain) + 0.0  # never -0
 
     @property
     def less(self) -> bool:
