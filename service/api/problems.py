@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from models.cards import masked_text
 from models.errors import BadInput, PenumbraError
-from service.errors import LedgerError
+from service.errors import CaseRefused, CaseUnknown, LedgerError
 from service.promotion.errors import ChampionMissing
 from service.stream.errors import StreamError
 
@@ -106,6 +106,10 @@ def of_error(error: PenumbraError) -> Problem:
         return Problem(
             HTTPStatus.SERVICE_UNAVAILABLE, "champion-missing", "Champion missing", str(error)
         )
+    if isinstance(error, CaseUnknown):
+        return not_found(str(error))
+    if isinstance(error, CaseRefused):
+        return Problem(HTTPStatus.CONFLICT, "case-refused", "Case refused", str(error))
     if isinstance(error, BadInput):
         return invalid(str(error))
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "penumbra", "Penumbra failed", str(error))

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Self
 import structlog
 
 from models.errors import PenumbraError
+from models.seal import HOUR_MS
 from service.api.collector import Metrics
 from service.api.label_line import LabelLine
 from service.api.parts import Parts
 from service.api.scoring.answers import Scoring
 from service.api.scoring.pool import ScoringPool
 from service.api.scoring.source import HttpSource
+from service.cases.delivery import Delivery
 from service.explaining import Explaining
 from service.ledger import wall_clock_ms
 from service.relay import RelayProcess, outputs
@@ -51,6 +53,11 @@ class Running:
         self._watching = Thread(target=self._watch, name="penumbra-watch", daemon=True)
         self._relay = RelayProcess(settings, owner, publish=False)
         self._publishing = False
+        labels = LabelLine(settings, wall_clock_ms)
+        self._delivery = Delivery(ledger, settings, labels)
+        self._delivering = Thread(
+            target=self._delivery.run, args=(self._stop,), name="penumbra-delivery", daemon=True
+        )
         self._topics_due = 0.0
         self.parts = Parts(
             settings=settings,
@@ -64,7 +71,7 @@ class Running:
                 clock=wall_clock_ms,
             ),
             pool=ScoringPool(2 * settings.http_partitions),
-            labels=LabelLine(settings, wall_clock_ms),
+            labels=labels,
             metrics=Metrics(ledger, wall_clock_ms),
             relay_alive=relay_alive,
         )
@@ -72,6 +79,7 @@ class Running:
     def __enter__(self) -> Self:
         self.parts.labels.start()
         self._watching.start()
+        self._delivering.start()
         return self
 
     def __exit__(
@@ -84,6 +92,7 @@ class Running:
         self.parts.pool.close()
         self._stop.set()
         self._watching.join()
+        self._delivering.join(self._settings.webhook_timeout_s + LOOK_S)
         self.parts.source.close()
         self.parts.labels.close()
         self._relay.close()
@@ -98,6 +107,7 @@ class Running:
                 self._relay.keep_running()
                 self.parts.source.look_after()
                 self.parts.standing.follow()
+                self.parts.ledger.file_alerts(self._settings.case_window_h * HOUR_MS)
             except (PenumbraError, OSError) as error:
                 log.warning("watch_failed", why=str(error))
 
