@@ -1,4 +1,4 @@
-"""The settings of shadow against legacy: what is counted, when labels are ripe, what things cost."""
+"""The settings of shadow against legacy: what is counted, when labels are ripe, what it costs."""
 
 from typing import Annotated
 
@@ -17,9 +17,10 @@ class ComparisonSettings(BaseSettings):
         description="After so many days a payment without a fraud label counts as genuine in "
         "comparisons, and younger days as not yet known: your usual label delay.",
     )
-    minimum_frauds: Annotated[int, Field(ge=1)] = Field(
-        10,
-        description="With fewer labelled frauds a rate over frauds is `not yet known`.",
+    comparison_horizon_days: Annotated[int, Field(ge=1)] = Field(
+        28,
+        description="How long you mean to compare before deciding. Intervals that hold at every "
+        "look are narrowest then.",
     )
     segment_attributes: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]] = Field(
         default_factory=list,
@@ -47,6 +48,11 @@ class ComparisonSettings(BaseSettings):
         description="Cost of disturbing a genuine customer with a flag, reporting currency.",
     )
     review_minutes: NotNegative = Field(10.0, description="Minutes that one review takes.")
+    clearing_miss_rate: Share = Field(
+        0.02,
+        description="Share of the frauds among legacy's flags that clearing them automatically "
+        "may miss.",
+    )
     cpu_hour_cost: NotNegative = Field(
         0.05, description="Cost of one hour of one core, reporting currency."
     )

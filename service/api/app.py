@@ -20,6 +20,7 @@ from service.api.routes import (
     docs,
     health,
     labels,
+    money,
     periods,
     review_sample,
     score,
@@ -46,7 +47,8 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     problems.install(app)
     for routes in (
-        alerts, cases, coverage, comparison, thresholds, periods, review_sample, customers, bundles,
+        alerts, cases, coverage, comparison, thresholds, periods, money, review_sample, customers,
+        bundles,
     ):  # fmt: skip
         app.include_router(routes.router, dependencies=[Depends(authorised)])
     for routes in (score, labels):

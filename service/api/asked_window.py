@@ -10,13 +10,12 @@ from fastapi import Depends, Query
 from service.api.parts import Given  # noqa: TC001 - read by FastAPI
 from service.api.problems import invalid, not_found
 from service.comparison.windowed import windowed
-from service.comparison.windows import Window
+from service.comparison.windows import Window, number_of
 
 if TYPE_CHECKING:
     from service.api.parts import Parts
     from service.comparison.windowed import Windowed
 
-_EPOCH = date(1970, 1, 1).toordinal()
 _DAY = r"^\d{4}-\d{2}-\d{2}$"
 _NAME = Query(min_length=1, max_length=200, description="Only this one's payments.")
 
@@ -37,6 +36,7 @@ class Asked:
         ] = None,
         bundle_id: Annotated[str | None, _NAME] = None,
         ruleset: Annotated[str | None, _NAME] = None,
+        *,
         mix: Annotated[
             bool, Query(description="Compare although champion or rules changed in between.")
         ] = False,
@@ -73,6 +73,6 @@ AskedWindow = Annotated[Asked, Depends()]
 
 def _day(text: str, name: str) -> int:
     try:
-        return date.fromisoformat(text).toordinal() - _EPOCH
+        return number_of(date.fromisoformat(text))
     except ValueError:
         raise invalid(f"{name} {text!r} is no day of the calendar; write 2026-07-01") from None

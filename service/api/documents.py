@@ -10,7 +10,14 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from models.transaction import Transaction
-from service.api import outcomes, shown, shown_cases, shown_comparison, shown_opened
+from service.api import (
+    outcomes,
+    shown,
+    shown_cases,
+    shown_comparison,
+    shown_money,
+    shown_opened,
+)
 from service.api.labelling import LabelPosted
 from service.api.problems import MEDIA_TYPE, ProblemDetails
 
@@ -34,6 +41,7 @@ _STRUCTS = (
     shown_comparison.ComparisonShown,
     shown_comparison.PeriodsShown,
     shown_comparison.ThresholdsShown,
+    shown_money.MoneyShown,
     shown_opened.OpenedPage,
     shown_opened.ReviewSamplePage,
     shown_cases.CaseShown,

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from models.comparison.answers import LEAST_FRAUDS
 from models.instants import format_instant
 from models.scorer import probability
+from service.api.shown_verdicts import OverlapShown, VerdictsShown  # noqa: TC001 - by msgspec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,30 +97,12 @@ class GroupShown(msgspec.Struct):
     cells: list[CellShown]
 
 
-class EstimateShown(msgspec.Struct):
-    """A figure with its interval, or null and why it is not yet known."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    not_yet_known: str | None = None
-
-
-class FigureShown(msgspec.Struct):
-    """A figure of both systems over the same payments, and how they differ (shadow - legacy)."""
-
-    name: str
-    legacy: EstimateShown
-    shadow: EstimateShown
-    difference: EstimateShown
-
-
 class ComparisonShown(msgspec.Struct):
     """Shadow beside legacy over a window.
 
     `periods` are those it covers; `legacy_positive` says which legacy decisions count as a
     flag. Amounts are in minor units of `currency`. `by_day` and `segments` come with the
-    question for them, and are null otherwise.
+    question for them, and are null otherwise. `verdicts` are null where `not_judged` says why.
     """
 
     window: WindowShown
@@ -127,7 +111,9 @@ class ComparisonShown(msgspec.Struct):
     currency: str
     by: str
     coverage: WindowCoverageShown
-    figures: list[FigureShown]
+    verdicts: VerdictsShown | None
+    not_judged: str | None
+    overlap: list[OverlapShown]
     cells: list[CellShown]
     by_day: list[GroupShown] | None
     segments: list[GroupShown] | None
@@ -244,11 +230,8 @@ def not_enough(found: Windowed, frauds: int, settings: Settings) -> str | None:
             f"no day of the window is {settings.label_maturity_days} days old yet, the time "
             "labels are given (PENUMBRA_LABEL_MATURITY_DAYS)"
         )
-    if frauds < settings.minimum_frauds:
-        return (
-            f"{frauds} labelled frauds, at least {settings.minimum_frauds} are wanted "
-            "(PENUMBRA_MINIMUM_FRAUDS)"
-        )
+    if frauds < LEAST_FRAUDS:
+        return f"{frauds} labelled frauds, {LEAST_FRAUDS} are needed"
     return None
 
 

@@ -20,8 +20,9 @@ _SCORED_TYPES = ("scored", "unscored")
 
 @dataclass(frozen=True, slots=True)
 class WindowCoverage:
-    """Records by what became of them: seen = scored + unscored + duplicates + not_scored +
-    dead_letters, which `reconciles` says. The others are of the scored and unscored payments.
+    """Records by what became of them, and what is remarked of the scored and unscored payments.
+
+    seen = scored + unscored + duplicates + not_scored + dead_letters, which `reconciles` says.
 
     `with_label` have a label; `mature` are of days whose labels are ripe. `labels_known` tells
     whether there is any mature payment: until then nothing can be said of fraud.

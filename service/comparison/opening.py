@@ -16,13 +16,14 @@ from service.ledger.facts import AGE_EDGES, AMOUNT_EDGES, BUILTIN_SEGMENTS, MISS
 from service.ledger.tables import legacy_decisions, scores, transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import ColumnElement
 
     from service.comparison.windows import Window
     from service.ledger import Ledger
 
+_MCCS = [f"{number:04d}" for number in range(10_000)]
 _truths = table("truths", column("transaction_id"), column("is_fraud"))
 _t, _s, _g = transactions.c, scores.c, legacy_decisions.c
 
@@ -93,9 +94,15 @@ def opened(
 
 
 def _row(row: Sequence[Any]) -> OpenedRow:
-    *plain, flagged, decision, rules, ruleset, is_fraud = row
+    flagged, decision, rules, ruleset, is_fraud = row[7:]
     return OpenedRow(
-        *plain,
+        transaction_id=row[0],
+        customer_id=row[1],
+        occurred_ms=row[2],
+        reporting_minor=row[3],
+        bundle_id=row[4],
+        risk=row[5],
+        log_odds=row[6],
         flagged=bool(flagged),
         legacy_decision=None if decision is None else LEGACY_DECISIONS[decision],
         legacy_rules=() if rules is None else tuple(msgspec.json.decode(rules)),
@@ -172,17 +179,14 @@ def _segment(segment: str) -> ColumnElement[bool]:
     if dimension not in BUILTIN_SEGMENTS:
         wanted = f"{msgspec.json.encode(dimension).decode()}:{msgspec.json.encode(value).decode()}"
         return _t.declared_groups.contains(wanted, autoescape=True)
-    if dimension == "channel":
-        return _coded(_t.channel, value, CHANNELS)
-    if dimension == "country":
-        return _t.country.is_(None) if value == MISSING else _t.country == value
-    if dimension == "mcc":
-        if value == MISSING:
-            return _t.mcc.is_(None)
-        return _t.mcc == int(value) if value.isascii() and value.isdigit() else false()
-    if dimension == "amount":
-        return _banded(_t.reporting_minor, value, AMOUNT_EDGES)
-    return _banded(_t.history_days, value, AGE_EDGES)
+    conditions: dict[str, Callable[[], ColumnElement[bool]]] = {
+        "channel": lambda: _coded(_t.channel, value, CHANNELS),
+        "country": lambda: _t.country.is_(None) if value == MISSING else _t.country == value,
+        "mcc": lambda: _coded(_t.mcc, value, _MCCS),
+        "amount": lambda: _banded(_t.reporting_minor, value, AMOUNT_EDGES),
+        "customer_age": lambda: _banded(_t.history_days, value, AGE_EDGES),
+    }
+    return conditions[dimension]()
 
 
 def _coded(found: ColumnElement[Any], value: str, names: Sequence[str]) -> ColumnElement[bool]:

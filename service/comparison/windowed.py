@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from models.money import EXPONENTS
+from models.seal import HOUR_MS
 from service.comparison.coverage import WindowCoverage, window_coverage
+from service.comparison.judged import judged
+from service.comparison.rows import read_rows
 from service.comparison.simulator import Costs
 from service.comparison.totals import Totals, of_window, positive
 from service.comparison.windows import Period, Window, one_period
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from models.comparison.paired import Paired
+    from service.comparison.judged import At, LabelsUsed, Verdicts
     from service.ledger import Ledger
     from service.settings import Settings
 
@@ -69,6 +74,44 @@ def windowed(
         ripe_until=ripe_until,
         legacy_positive=positive(settings.legacy_positive),
         minor_units=10 ** EXPONENTS[settings.reporting_currency],
+    )
+
+
+def window_verdicts(
+    ledger: Ledger,
+    settings: Settings,
+    found: Windowed,
+    *,
+    at: At = "threshold",
+    labels: LabelsUsed = "all",
+    most: int | None = None,
+) -> Verdicts:
+    """Judge the window's own payments. Raises TooManyRows beyond `most`.
+
+    Thresholds matched to legacy's are fixed on as many days before the window, if the ledger
+    has them.
+    """
+
+    def rows(window: Window) -> Paired:
+        return read_rows(
+            ledger,
+            window,
+            legacy_positive=settings.legacy_positive,
+            ripe_until=found.ripe_until,
+            most=most,
+        ).paired
+
+    window = found.window
+    before = replace(
+        window, first_day=window.first_day - window.days, last_day=window.first_day - 1
+    )
+    return judged(
+        rows(window),
+        case_window_ms=settings.case_window_h * HOUR_MS,
+        elapsed=window.days / settings.comparison_horizon_days,
+        at=at,
+        earlier=None if at == "threshold" else rows(before),
+        labels=labels,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from service.ledger import Ledger
     from service.ledger.rollups import Sums
+
+
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,30 @@ class Period:
             f"{self.bundle_id} with {rules} from {format_instant(self.first_ms)} to "
             f"{format_instant(self.last_ms)}"
         )
+
+
+def month_window(first: date) -> Window:
+    """Return the month that begins on a day."""
+    return Window(number_of(first), number_of(_next_month(first)) - 1)
+
+
+def previous_month(first: date) -> date:
+    """Return the first day of the month before."""
+    return (first - timedelta(days=1)).replace(day=1)
+
+
+def _next_month(first: date) -> date:
+    return (first + timedelta(days=31)).replace(day=1)
+
+
+def number_of(day: date) -> int:
+    """Return a day as days since the epoch."""
+    return day.toordinal() - _EPOCH
+
+
+def day_of(number: int) -> date:
+    """Return the day that is so many days after the epoch."""
+    return date.fromordinal(number + _EPOCH)
 
 
 class MixedPeriods(BadInput):

@@ -85,8 +85,9 @@ def summed(
     cells["count"] = np.add.reduceat(count[order], starts)
     cells["amount"] = np.add.reduceat(amount[order], starts)
     cells["returned"] = np.add.reduceat(returned[order], starts)
-    kept = (cells["count"] != 0) | (cells["amount"] != 0) | (cells["returned"] != 0)
-    return cells[kept]
+    holding = (cells["count"] != 0) | (cells["amount"] != 0) | (cells["returned"] != 0)
+    kept: NDArray[np.void] = cells[holding]
+    return kept
 
 
 def added(parts: Sequence[NDArray[np.void]]) -> NDArray[np.void]:

@@ -87,12 +87,12 @@ def _placed(batch: Commit) -> Counts:
     scored = np.zeros(len(rows), bool)
     if champion is not None:
         scored[champion.row] = True
-        reasons = champion.reason or [None] * len(champion.row)
-        failed = np.array([reason is not None for reason in reasons], bool)
+        why = champion.reason or [None] * len(champion.row)
+        failed = np.array([reason is not None for reason in why], bool)
         _tally(found, "scored", day[champion.row[~failed]])
         _tally(found, "unscored", day[champion.row[failed]])
         for at in np.flatnonzero(failed).tolist():
-            found[int(day[champion.row[at]]), f"unscored:{reasons[at]}"] += 1
+            found[int(day[champion.row[at]]), f"unscored:{why[at]}"] += 1
     _tally(found, "not_scored", day[~scored])
     _tally(found, "no_rate", day[scored & (rows.transactions.reporting_minor < 0)])
     if rows.history_days is not None:

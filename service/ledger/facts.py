@@ -45,8 +45,8 @@ class Facts:
     """Columns of n facts.
 
     `risk` is -1 where unscored; `amount` and `returned` are 0 where there is no exchange rate;
-    `outcome`, `legacy` and `truth` are -1 while unknown. `history_days` is -1 where no features were
-    computed. `groups` are JSON objects of the declared groups, None where there are none.
+    `outcome`, `legacy` and `truth` are -1 while unknown. `history_days` is -1 where no features
+    were computed. `groups` are JSON objects of the declared groups, None where there are none.
     """
 
     occurred_ms: NDArray[np.int64]
@@ -129,7 +129,7 @@ def renumbered(cells: NDArray[np.void], numbers: NDArray[np.int64]) -> NDArray[n
 def of_member(cells: NDArray[np.void], number: int) -> NDArray[np.void]:
     """Return one member's cells, with the codes of plain cells (risk 0 where scored)."""
     member, cell = np.divmod(cells["code"].astype(np.int64), _PER_MEMBER)
-    mine = cells[member == number].copy()
+    mine: NDArray[np.void] = cells[member == number].copy()
     mine["code"] = cell[member == number]
     return mine
 

@@ -146,7 +146,7 @@ def _part(values: Sequence[Any]) -> Part:
 
 
 def _together(found: Sequence[Part]) -> Part:
-    """Return several parts of one sum as one; members get the numbers of the first that has them."""
+    """Return several parts of one sum as one; members are numbered as they first come."""
     if len(found) == 1:
         return found[0]
     numbers: dict[str, int] = {}

@@ -34,4 +34,5 @@ def unlabelled(
     )
     if cursor is not None:
         query = query.where(tuple_(*place) > tuple_(*cursor))
-    return connection.execute(query).all()
+    found: Sequence[Any] = connection.execute(query).all()
+    return found

@@ -18,7 +18,7 @@ from service.ledger.counting import (
     returns_in,
 )
 from service.ledger.facts import parts
-from service.ledger.tables import scores, transactions
+from service.ledger.tables import scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

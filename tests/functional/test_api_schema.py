@@ -28,6 +28,7 @@ WITH_INPUT = (
     "/v1/customers/{customer_id}/timeline",
     "/v1/comparison",
     "/v1/comparison/transactions",
+    "/v1/money",
     "/v1/review-sample",
     "/v1/thresholds",
 )
@@ -75,6 +76,7 @@ def operations() -> list[tuple[str, str]]:
         ("GET", "/v1/coverage"),
         ("GET", "/v1/comparison"),
         ("GET", "/v1/comparison/transactions"),
+        ("GET", "/v1/money"),
         ("GET", "/v1/periods"),
         ("GET", "/v1/review-sample"),
         ("GET", "/v1/thresholds"),

@@ -14,18 +14,14 @@ from service.api.asked_window import AskedWindow  # noqa: TC001 - read by FastAP
 from service.api.cursor import LONGEST, Moment, cursor_of, place_of
 from service.api.documents import answer, told
 from service.api.parts import Given  # noqa: TC001 - read by FastAPI
-from service.api.problems import invalid
 from service.api.shown_comparison import (
     ComparisonShown,
-    coverage_shown,
-    group_shown,
-    period_shown,
-    window_shown,
 )
 from service.api.shown_opened import OpenedPage, OpenedShown
-from service.comparison.cube import by_day, by_segment, cube, dimensions
+from service.api.telling import comparison_told
+from service.comparison.judged import At, LabelsUsed  # noqa: TC001 - read by FastAPI
 from service.comparison.opening import Asked, opened
-from service.ledger.facts import DAY_MS, SEGMENT_CUT
+from service.ledger.facts import DAY_MS
 
 if TYPE_CHECKING:
     from service.comparison.opening import OpenedRow
@@ -69,45 +65,29 @@ def comparison(
             description="Split by channel, country, mcc, amount, customer_age or a declared group.",
         ),
     ] = None,
+    at: Annotated[
+        At, Query(description="The shadow at its own threshold, or matched to legacy's rate.")
+    ] = "threshold",
+    labels: Annotated[
+        LabelsUsed,
+        Query(description="All labels, or only those that do not follow whoever flagged."),
+    ] = "all",
+    *,
     daily: Annotated[bool, Query(description="Split by day too.")] = False,
 ) -> Response:
     """Compare what both systems said of the same payments with what was true."""
     found = asked.read(parts)
-    window = found.window
-    sums = parts.ledger.sums(
-        SEGMENT_CUT,
-        first_day=window.first_day,
-        last_day=window.last_day,
-        bundle_id=window.bundle_id,
-        role="champion",
-    )
-    known = dimensions(sums)
-    if segment is not None and sums.keys and segment not in known:
-        raise invalid(f"segment {segment!r} is none of {', '.join(known)}")
-    days = segments = None
-    if daily:
-        days = [
-            group_shown(cube(format_instant(day * DAY_MS)[:10], one, found.legacy_positive))
-            for day, one in by_day(sums, found.ripe_until, window.ruleset)
-        ]
-    if segment is not None:
-        segments = [
-            group_shown(cube(value, one, found.legacy_positive))
-            for value, one in by_segment(sums, segment, found.ripe_until, window.ruleset).items()
-        ]
     return answer(
-        ComparisonShown(
-            window=window_shown(window),
-            periods=[period_shown(period) for period in found.periods],
-            legacy_positive=parts.settings.legacy_positive,
-            currency=parts.settings.reporting_currency,
+        comparison_told(
+            parts.ledger,
+            parts.settings,
+            found,
             by=by,
-            coverage=coverage_shown(found.coverage),
-            figures=[],
-            cells=group_shown(cube("all", found.totals, found.legacy_positive)).cells,
-            by_day=days,
-            segments=segments,
-            dimensions=known,
+            segment=segment,
+            daily=daily,
+            at=at,
+            labels=labels,
+            most=parts.settings.comparison_max_rows,
         )
     )
 

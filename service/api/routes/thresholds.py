@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
@@ -15,6 +13,7 @@ from service.api.documents import answer, told
 from service.api.parts import Given  # noqa: TC001 - read by FastAPI
 from service.api.problems import invalid
 from service.api.shown_comparison import (
+    PointShown,
     ThresholdsShown,
     costs_shown,
     coverage_shown,
@@ -23,11 +22,11 @@ from service.api.shown_comparison import (
     point_shown,
     window_shown,
 )
-from service.comparison.simulator import LEVELS, simulator
-from service.comparison.windowed import costs_of
-from service.ledger.facts import CASE_CUT
+from service.api.telling import simulator_of
+from service.comparison.simulator import LEVELS
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from service.api.parts import Parts
@@ -87,7 +86,7 @@ def thresholds(
         )
         if value is not None
     }
-    made = _simulator(parts, found, costs)
+    made = simulator_of(parts.ledger, parts.settings, found, costs)
     chosen = None
     if min_risk is not None:
         chosen = made.at(min_risk)
@@ -100,31 +99,11 @@ def thresholds(
     return answer(_shown(parts, found, made, chosen))
 
 
-def _simulator(parts: Parts, found: Windowed, costs: dict[str, float]) -> Simulator:
-    window = found.window
-    cases = None
-    if window.ruleset is None:
-        cases = parts.ledger.sums(
-            CASE_CUT,
-            first_day=window.first_day,
-            last_day=window.last_day,
-            bundle_id=window.bundle_id,
-            role="champion",
-        )
-    return simulator(
-        found.totals,
-        cases,
-        found.legacy_positive,
-        replace(costs_of(parts.settings), **costs),
-        found.minor_units,
-    )
-
-
 def _shown(parts: Parts, found: Windowed, made: Simulator, chosen: Point | None) -> ThresholdsShown:
     unknown = not_enough(found, made.base.frauds, parts.settings)
     edges = _edges(parts, found)
 
-    def shown(point: Point) -> object:
+    def shown(point: Point) -> PointShown:
         return point_shown(point, found.window.days, edges, known=unknown is None)
 
     return ThresholdsShown(
