@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from loadtest.ledger_view import LedgerView
@@ -66,10 +67,13 @@ class System:
         return done.stdout.strip()
 
     def start(self, name: str, *arguments: str) -> None:
-        """Start a command in the background; its output goes to NAME.log in the folder."""
+        """Start a command in the background; its output goes to NAME.log in the folder.
+
+        It leads a group of its own: Ctrl-C reaches only us, who stop everything in order.
+        """
         log = (self.folder / f"{name}.log").open("ab")
         self._processes[name] = subprocess.Popen(  # noqa: S603 - our own command
-            [*PENUMBRA, *arguments], env=self.env, stdout=log, stderr=log
+            [*PENUMBRA, *arguments], env=self.env, stdout=log, stderr=log, process_group=0
         )
         log.close()
 
@@ -84,9 +88,19 @@ class System:
         process.kill()
         process.wait()
 
+    def pause(self, name: str) -> None:
+        """Let a process and its children hang until `resume`."""
+        os.killpg(self._processes[name].pid, signal.SIGSTOP)
+
+    def resume(self, name: str) -> None:
+        """Let a process that hangs go on."""
+        os.killpg(self._processes[name].pid, signal.SIGCONT)
+
     def stop(self, name: str, timeout_s: float = 30) -> None:
         """End a process politely."""
         process = self._processes.pop(name)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGCONT)  # one that hangs would not hear
         process.send_signal(signal.SIGINT)
         try:
             process.wait(timeout_s)
