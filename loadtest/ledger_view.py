@@ -122,13 +122,13 @@ class LedgerView:
         )
         return int(found[0])
 
-    def recorded(self, stream: str, sequence: int) -> list[tuple[int, str, int, int]]:
-        """Return (sequence, id, ingested_ms, champion's scores) from `sequence` on, partition 0."""
+    def recorded(self, stream: str, sequence: int) -> list[tuple[int, str, int]]:
+        """Return (sequence, id, champion's scores) from `sequence` on, in partition 0."""
         return [
             tuple(row)
             for row in self._all(
-                "SELECT t.sequence, t.transaction_id, t.ingested_ms, (SELECT COUNT(*) FROM scores s "
-                "WHERE s.stream = t.stream AND s.\"partition\" = t.\"partition\" "
+                "SELECT t.sequence, t.transaction_id, (SELECT COUNT(*) FROM scores s "
+                'WHERE s.stream = t.stream AND s."partition" = t."partition" '
                 "AND s.sequence = t.sequence AND s.role = 'champion') "
                 'FROM transactions t WHERE t.stream = :s AND t."partition" = 0 '
                 "AND t.sequence >= :sequence ORDER BY t.sequence",

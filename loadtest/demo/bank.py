@@ -10,12 +10,14 @@ import signal
 import time
 from dataclasses import dataclass
 from multiprocessing import get_context
+from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Self
 
 import polars as pl
 
 from loadtest.demo.live_path import LivePath
+from loadtest.demo.queued import taken
 from loadtest.feed import Feed
 from loadtest.simulator import LiveStream, demo_config
 from loadtest.simulator.files import write_rates
@@ -61,7 +63,7 @@ class Bank:
         self._line, theirs = context.Pipe()
         self._process = context.Process(target=run, args=(theirs, plan), daemon=True)
         self._theirs = theirs
-        self._sent: list[Sent] = []
+        self._sent: SimpleQueue[Sent] = SimpleQueue()
         self._listening = Thread(target=self._listen, name="bank", daemon=True)
 
     def __enter__(self) -> Self:
@@ -103,14 +105,13 @@ class Bank:
         """Return what was decided and handed over since the last call, in that order."""
         if not self._process.is_alive():
             raise RuntimeError(f"the bank ended with {self._process.exitcode}")
-        found, self._sent = self._sent, []
-        return found
+        return taken(self._sent)
 
     def _listen(self) -> None:
         """Read what the bank tells as it is told: the bank must never wait for a reader."""
         try:
             while True:
-                self._sent.append(self._line.recv())
+                self._sent.put(self._line.recv())
         except (EOFError, OSError):
             return
 
@@ -119,9 +120,7 @@ def run(line: Connection, plan: Plan) -> None:
     """Be the bank: write the past, wait for a word, then live until the line is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the demo's to handle
     path = LivePath()
-    stream = LiveStream(
-        demo_config(plan.seed), clock=time.time, rate=plan.rate, decide=path.decide
-    )
+    stream = LiveStream(demo_config(plan.seed), clock=time.time, rate=plan.rate, decide=path.decide)
     try:
         line.send(_write_past(stream, plan.folder, lambda: line.send("a day")))
         line.recv()

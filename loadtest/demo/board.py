@@ -57,6 +57,7 @@ class Board:
             "recorded": found.recorded,
             "lost": found.lost,
             "doubled": found.doubled,
+            "unknown": found.unknown,
             "refused": refused,
             "seconds": [self._second(*one) for one in self._waiting],
             "disturbances": [self._told(one, found, now_ms) for one in past],

@@ -11,11 +11,12 @@ import json
 import secrets
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from loadtest.demo.disturbing import Kind
+from loadtest.demo.queued import taken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +31,8 @@ class Control:
         self.token = secrets.token_urlsafe(32)
         self._asked: SimpleQueue[Kind] = SimpleQueue()
         self._document: bytes = b"{}"
-        self._server = ThreadingHTTPServer((HOST, 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Door((HOST, 0), _Handler)
+        self._server.control = self
         self._thread = Thread(target=self._server.serve_forever, name="control", daemon=True)
 
     @property
@@ -62,53 +63,52 @@ class Control:
 
     def asked(self) -> list[Kind]:
         """Return what was asked for since the last call."""
-        found = []
-        while True:
-            try:
-                found.append(self._asked.get_nowait())
-            except Empty:
-                return found
+        return taken(self._asked)
 
 
-def _handler(control: Control) -> type[BaseHTTPRequestHandler]:
-    """Return a handler of requests to this control."""
+class _Door(ThreadingHTTPServer):
+    """A server that knows whose it is."""
 
-    class Handler(BaseHTTPRequestHandler):
-        """GET /state; POST /disturbances/KIND."""
+    daemon_threads = True
+    control: Control
 
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
-            if not self._may():
-                return
-            if self.path == "/state":
-                self._answer(HTTPStatus.OK, control.shown)
-            else:
-                self._answer(HTTPStatus.NOT_FOUND)
 
-        def do_POST(self) -> None:  # noqa: N802 - the library's name
-            if not self._may():
-                return
-            kind = self.path.removeprefix("/disturbances/")
-            if kind not in set(Kind):
-                self._answer(HTTPStatus.NOT_FOUND)
-                return
-            control.ask(Kind(kind))
+class _Handler(BaseHTTPRequestHandler):
+    """GET /state; POST /disturbances/KIND."""
+
+    server: _Door
+
+    def do_GET(self) -> None:
+        if not self._may():
+            return
+        if self.path == "/state":
+            self._answer(HTTPStatus.OK, self.server.control.shown)
+        else:
+            self._answer(HTTPStatus.NOT_FOUND)
+
+    def do_POST(self) -> None:
+        if not self._may():
+            return
+        kind = self.path.removeprefix("/disturbances/")
+        if kind in set(Kind):
+            self.server.control.ask(Kind(kind))
             self._answer(HTTPStatus.ACCEPTED)
+        else:
+            self._answer(HTTPStatus.NOT_FOUND)
 
-        def _may(self) -> bool:
-            given = self.headers.get("Authorization", "")
-            known = hmac.compare_digest(given.encode(), f"Bearer {control.token}".encode())
-            if not known:
-                self._answer(HTTPStatus.UNAUTHORIZED)
-            return known
+    def _may(self) -> bool:
+        given = self.headers.get("Authorization", "")
+        known = hmac.compare_digest(given.encode(), f"Bearer {self.server.control.token}".encode())
+        if not known:
+            self._answer(HTTPStatus.UNAUTHORIZED)
+        return known
 
-        def _answer(self, status: HTTPStatus, body: bytes = b"{}") -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def _answer(self, status: HTTPStatus, body: bytes = b"{}") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing: the terminal is the demo's."""
-
-    return Handler
+    def log_message(self, *_: object) -> None:
+        """Say nothing: the terminal is the demo's."""

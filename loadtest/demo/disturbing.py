@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -44,15 +43,19 @@ class Disturbance:
 
 
 class Disturbing:
-    """Does one thing at a time to a system. Called from one thread."""
+    """Does one thing at a time to a system. Called from one thread. `clock`: epoch seconds."""
 
-    def __init__(self, system: System, feed: Feed, clock_ms: Callable[[], int]) -> None:
+    def __init__(self, system: System, feed: Feed, clock: Callable[[], float]) -> None:
         self._system = system
         self._feed = feed
-        self._clock_ms = clock_ms
+        self._clock = clock
         self._resume_at: float | None = None
         self._refused_before = 0
         self.past: list[Disturbance] = []
+
+    @property
+    def _now_ms(self) -> int:
+        return round(self._clock() * 1000)
 
     @property
     def running(self) -> Disturbance | None:
@@ -63,31 +66,31 @@ class Disturbing:
         """Do it; `refused` counts the dead letters so far. Nothing while another is not over."""
         if self.running is not None:
             return
-        self.past.append(Disturbance(kind, self._clock_ms()))
+        self.past.append(Disturbance(kind, self._now_ms))
         self._refused_before = refused
         if kind is Kind.KILL:
             self._system.kill(WORKER)
             self._system.start(WORKER, "worker")
         elif kind is Kind.HANG:
             self._system.pause(WORKER)
-            self._resume_at = time.monotonic() + HANG_S
+            self._resume_at = self._clock() + HANG_S
         else:
-            for key, value in garbage(np.random.default_rng(self._clock_ms()), GARBAGE):
+            for key, value in garbage(np.random.default_rng(self._now_ms), GARBAGE):
                 self._feed.send_raw("transactions", key, value)
             self._feed.flush()
 
     def look(self, waiting: int, refused: int) -> None:
         """Go on with what was begun; it is over once nothing waits for Penumbra any more."""
         running = self.running
-        if self._resume_at is not None and time.monotonic() >= self._resume_at:
+        if self._resume_at is not None and self._clock() >= self._resume_at:
             self._system.resume(WORKER)
             self._resume_at = None
         if running is None or self._resume_at is not None:
             return
         unread = running.kind is Kind.GARBAGE and refused - self._refused_before < GARBAGE
-        acted = self._clock_ms() - running.begun_ms > SETTLE_MS
+        acted = self._now_ms - running.begun_ms > SETTLE_MS
         if acted and not waiting and not unread:
-            running.over_ms = self._clock_ms()
+            running.over_ms = self._now_ms
 
 
 def garbage(rng: np.random.Generator, count: int) -> list[tuple[bytes | None, bytes | None]]:

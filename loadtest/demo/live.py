@@ -28,7 +28,7 @@ def live(system: System, bank: Bank, control: Control, stop: Event, until_s: flo
     board = Board(clock_ms())
     garbage = Feed(system.address)
     garbage.meet(STREAM)
-    disturbing = Disturbing(system, garbage, clock_ms)
+    disturbing = Disturbing(system, garbage, time.time)
     system.start(WORKER, "worker")
     bank.go_live()
     while not stop.wait(STEP_S) and time.monotonic() < until_s:

@@ -82,4 +82,3 @@ class LivePath:
         ):
             feed.send_raw("fraud-labels", key, value)
         return Sent(transactions["transaction_id"].to_list(), at_ms, np.array(took, np.float64))
-

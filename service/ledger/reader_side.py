@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.ledger import alert_queue, outbox, progress
+from service.ledger import alert_queue, newest, outbox, progress
 from service.ledger.opened import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from service.ledger.alert_queue import AlertDetail, AlertPage, Status, Timeline
+    from service.ledger.newest import Seen
     from service.ledger.outbox import DeadLetter
     from service.ledger.progress import Coverage
 
@@ -22,6 +23,11 @@ class ReaderSide(Opened):
         """Return what became of everything consumed."""
         with self.reading() as connection:
             return progress.coverage(connection)
+
+    def newest(self, limit: int = 12) -> list[Seen]:
+        """Return the payments that came in last, with what both sides said of them."""
+        with self.reading() as connection:
+            return newest.newest(connection, limit)
 
     def alerts(
         self,
