@@ -124,6 +124,7 @@ class Settings(ApiSettings, DemoSettings):
         "penumbra.dead-letters", description="Output: what could not be processed, with its reason."
     )
 
+
     # --- consuming
     batch_size: PositiveInt = Field(2000, description="Most records scored in one go.")
     poll_timeout_s: PositiveSeconds = Field(
@@ -232,7 +233,7 @@ class Settings(ApiSettings, DemoSettings):
         1000, description="How many records that share is taken over."
     )
 
-    @field_validator("topic_decisions", "topic_alerts", "topic_dead_letters")
+    @field_validator("topic_decisions", "topic_alerts", "topic_dead_letters", "topic_handoff")
     @classmethod
     def _output_is_ours(cls, topic: str) -> str:
         if not is_shadow_topic(topic):

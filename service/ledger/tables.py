@@ -2,7 +2,7 @@
 
 Times are UTC epoch milliseconds. Rows are never updated except in the columns named here:
 `partitions` (all), `labels` (sealed_hour, set once by the seal that takes it in), `alerts`
-(pending, leased_by, leased_until_ms), `explanations` (published), `dead_letters` (redriven_ms),
+(pending, leased_by, leased_until_ms), `explanations` (published, filed), `dead_letters` (redriven_ms),
 `published` (through).
 
 The place of a transaction is (stream, partition, sequence); a score is keyed by the place and
@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.types import TypeEngine
@@ -226,6 +227,13 @@ explanations = Table(
     _required("method", Text),
     _required("created_ms", BigInteger),
     _required("published", Boolean),
+    Column("filed", Boolean, nullable=False, server_default=false()),
+)
+Index(
+    "explanations_unfiled",
+    explanations.c.created_ms,
+    sqlite_where=text("NOT filed"),
+    postgresql_where=text("NOT filed"),
 )
 Index(
     "explanations_unpublished",

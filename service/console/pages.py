@@ -1,0 +1,93 @@
+"""Templates: how a page is made, and what every page has."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from http import HTTPStatus
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.responses import HTMLResponse
+
+from models.instants import format_instant
+from models.transaction import LEGACY_DECISIONS
+from service.cases.dispositions import says
+from service.console import words
+from service.people.roles import Right, may
+
+if TYPE_CHECKING:
+    from service.people.signing_in import Signed
+
+STATIC = Path(str(resources.files("service") / "console" / "static"))
+HTMX = "vendor/htmx-2.0.11.min.js"
+
+
+class Place(NamedTuple):
+    """An entry of the navigation, for those who have the right."""
+
+    name: str
+    path: str
+    right: Right
+
+
+NAVIGATION = (
+    Place("Cases", "/console/cases", "view"),
+    Place("Operations", "/console/operations", "view"),
+    Place("Audit log", "/console/audit", "audit"),
+)
+
+
+@cache
+def static(name: str) -> str:
+    """Return the address of a static file; another content has another address."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/console/static/{name}?v={digest}"
+
+
+def legacy_word(code: int | None) -> str:
+    """Return a legacy decision in words."""
+    return "not known" if code is None else LEGACY_DECISIONS[code]
+
+
+_environment = Environment(
+    loader=PackageLoader("service.console"),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.globals |= {
+    "static": static,
+    "may": may,
+    "navigation": NAVIGATION,
+    "htmx": HTMX,
+    "plural": words.plural,
+}
+_environment.filters |= {
+    "money": words.money,
+    "moment": words.moment,
+    "clock": words.clock,
+    "instant": format_instant,
+    "lasting": words.lasting,
+    "share": words.share,
+    "signed": words.signed,
+    "number": words.number,
+    "legacy": legacy_word,
+    "says": says,
+}
+
+
+def page(
+    name: str,
+    who: Signed | None,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    here: str = "",
+    **shown: Any,
+) -> HTMLResponse:
+    """Return a page or a part of one; `here` is the path of the navigation it belongs to."""
+    html = _environment.get_template(name).render(who=who, here=here, **shown)
+    return HTMLResponse(html, status)
