@@ -30,7 +30,7 @@ class Control:
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(32)
         self._asked: SimpleQueue[Kind] = SimpleQueue()
-        self._document: bytes = b"{}"
+        self._document: bytes = b"null"
         self._server = _Door((HOST, 0), _Handler)
         self._server.control = self
         self._thread = Thread(target=self._server.serve_forever, name="control", daemon=True)
