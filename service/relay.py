@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from models.seal import HOUR_MS
 from service.errors import LedgerUnavailable
 from service.explaining import Explaining, explain_pending
 from service.ledger import Ledger, wall_clock_ms
@@ -80,7 +81,8 @@ class Relay:
             now_ms=wall_clock_ms(),
             limit=EXPLAIN_LIMIT,
         )
-        busy = found > 0
+        filed = self._ledger.file_alerts(self._settings.case_window_h * HOUR_MS)
+        busy = found + filed > 0
         if self._producer is not None:
             busy |= self._alerts(self._producer)
             for state in self._ledger.progress():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 import structlog
 
 from models.errors import PenumbraError
+from models.seal import HOUR_MS
 from service.api.collector import Metrics
 from service.api.label_line import LabelLine
 from service.api.parts import Parts
@@ -98,6 +99,7 @@ class Running:
                 self._publish_if_it_can()
                 self._relay.keep_running()
                 self.parts.source.look_after()
+                self.parts.ledger.file_alerts(self._settings.case_window_h * HOUR_MS)
             except (PenumbraError, OSError) as error:
                 log.warning("watch_failed", why=str(error))
 

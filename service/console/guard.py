@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 COOKIE = "penumbra_session"
+_BY_ITSELF = ("/live", "/claim")
+"""Ends of the paths that pages ask for again and again, with nobody there."""
 LONGEST_FORM = 200_000
 LONGEST_TEXT = 4_000
 
@@ -92,7 +94,12 @@ def is_proxy(peer: str, settings: Settings) -> bool:
 
 def _user(request: Request, parts: Given) -> Signed:
     token = request.cookies.get(cookie_name(parts.settings), "")
-    found = signing_in.signed(parts.ledger, parts.settings, token) if token else None
+    by_itself = request.method == "GET" and request.url.path.endswith(_BY_ITSELF)
+    found = (
+        signing_in.signed(parts.ledger, parts.settings, token, used=not by_itself)
+        if token
+        else None
+    )
     if parts.settings.console_sign_in == "proxy":
         found = _by_proxy(request, parts, found)
     if found is None:

@@ -7,6 +7,7 @@ from models.money import EXPONENTS
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 _TWO_DAYS = 2
+_LARGE = 1000
 
 
 def money(minor: int | None, currency: str) -> str:
@@ -62,9 +63,10 @@ def number(value: float | None) -> str:
     """Return a figure as people write it: thousands parted, no needless places."""
     if value is None:
         return "–"
-    if value == int(value):
+    if value == int(value) or abs(value) >= _LARGE:
         return f"{value:,.0f}".replace("-", "−")
-    return (f"{value:,.3g}" if abs(value) < 1 else f"{value:,.2f}").replace("-", "−")
+    text = f"{value:,.3f}" if abs(value) < 1 else f"{value:,.2f}"
+    return "0" if not float(text) else text.replace("-", "−")
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

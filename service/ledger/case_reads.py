@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from sqlalchemy import and_, case as choose, func, literal, or_, select
+from sqlalchemy import and_, case as choose, column, func, literal, or_, select, table
 
 from service.cases.rules import DECIDED, OPEN
+from service.ledger import bulk
 from service.ledger.case_tables import case_alerts, case_links, case_notes, cases, dispositions
 from service.ledger.columns import from_json
 
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 View = Literal["open", "unassigned", "mine", "escalated", "decided"]
 Sort = Literal["risk", "money", "age", "flags"]
 MOST_LINKS = 60
+_truths = table(
+    "truths",
+    column("transaction_id"),
+    column("is_fraud"),
+    column("source"),
+    column("fraud_type"),
+)
 _SORTED = {
     "risk": cases.c.risk,
     "money": func.coalesce(cases.c.money_minor, -1),
@@ -105,6 +113,18 @@ class Note:
     author: str
     at_ms: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What the newest label says of a transaction, and where it comes from.
+
+    One from a disposition is provisional: a chargeback may still say otherwise.
+    """
+
+    is_fraud: bool
+    source: str
+    fraud_type: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +269,17 @@ def notes_of(connection: Connection, case_id: str) -> list[Note]:
         select(c.author, c.at_ms, c.text).where(c.case_id == case_id).order_by(c.id)
     )
     return [Note(*row) for row in found]
+
+
+def truths_of(connection: Connection, transaction_ids: Sequence[str]) -> dict[str, Truth]:
+    """Return what the newest labels say, by transaction id."""
+    c = _truths.c
+    found = connection.execute(
+        select(c.transaction_id, c.is_fraud, c.source, c.fraud_type).where(
+            bulk.among(connection, c.transaction_id, transaction_ids)
+        )
+    )
+    return {row[0]: Truth(bool(row[1]), row[2], row[3]) for row in found}
 
 
 def dispositions_of(

@@ -115,7 +115,7 @@ def decide(
     Raises CaseRefused, CaseUnknown. The same `decision_id` again changes nothing.
     """
     case = _locked(connection, case_id)
-    if of_decision(connection, decision_id):
+    if any(one.case_id == case_id for one in of_decision(connection, decision_id)):
         return
     _refuse(rules.why_not_decide(case, by, now_ms))
     earlier = newest_by_alert(connection, case_id)
@@ -166,12 +166,17 @@ def close(
     )
 
 
-def undo(connection: Connection, decision_id: str, by: By, now_ms: int, claim_ms: int) -> Case:
-    """Take a decision of one's own back while it does not count yet. Raises CaseRefused."""
+def undo(
+    connection: Connection, decision_id: str, by: By, now_ms: int, claim_ms: int
+) -> list[str]:
+    """Take a decision of one's own back while it does not count yet; return the cases it was of.
+
+    Raises CaseRefused, CaseUnknown.
+    """
     said = of_decision(connection, decision_id)
     if not said:
         raise CaseUnknown(decision_id)
-    case = _locked(connection, said[0].case_id)
+    reopened = [_locked(connection, one) for one in dict.fromkeys(one.case_id for one in said)]
     if any(one.decided_by != by.actor for one in said):
         raise CaseRefused("only whoever decided can undo it")
     if any(one.state != PENDING or one.effective_ms <= now_ms for one in said):
@@ -181,9 +186,11 @@ def undo(connection: Connection, decision_id: str, by: By, now_ms: int, claim_ms
         .where(dispositions.c.decision_id == decision_id)
         .values(state=UNDONE)
     )
-    _reopen(connection, case.case_id, by.actor, case.claimed_ms or now_ms, now_ms + claim_ms)
-    _log(connection, case, by, "undo", now_ms)
-    return _locked(connection, case.case_id)
+    for case in reopened:
+        since_ms = case.claimed_ms or now_ms
+        _reopen(connection, case.case_id, by.actor, since_ms, now_ms + claim_ms)
+        _log(connection, case, by, "undo", now_ms)
+    return [case.case_id for case in reopened]
 
 
 def reopen(connection: Connection, case_id: str, by: By, now_ms: int, claim_ms: int) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from service.ledger.audit import By, Entry
-    from service.ledger.case_reads import Asked, Case, Disposition, Linked, Note, Totals
+    from service.ledger.case_reads import Asked, Case, Disposition, Linked, Note, Totals, Truth
 
 DAY_MS = 86_400_000
 
@@ -80,6 +80,11 @@ class ConsoleSide(Opened):
         with self.reading() as connection:
             return case_work.newest_by_alert(connection, case_id)
 
+    def truths(self, transaction_ids: Sequence[str]) -> dict[str, Truth]:
+        """Return what the newest labels say, by transaction id."""
+        with self.reading() as connection:
+            return case_reads.truths_of(connection, transaction_ids)
+
     def decision(self, decision_id: str) -> list[Disposition]:
         """Return what a decision said of each alert it was about."""
         with self.reading() as connection:
@@ -95,8 +100,8 @@ class ConsoleSide(Opened):
         with self.begin() as connection:
             step(connection, case_id, by, now_ms=self._clock(), **how)
 
-    def undo(self, decision_id: str, by: By, claim_ms: int) -> Case:
-        """Take a decision back. Raises CaseRefused, CaseUnknown."""
+    def undo(self, decision_id: str, by: By, claim_ms: int) -> list[str]:
+        """Take a decision back; return the cases it was of. Raises CaseRefused, CaseUnknown."""
         with self.begin() as connection:
             return case_work.undo(connection, decision_id, by, self._clock(), claim_ms)
 

@@ -79,9 +79,8 @@ class _Case:
 
 def any_unfiled(connection: Connection) -> bool:
     """Say whether there is an explained alert that is in no case, without writing."""
-    return connection.execute(select(explanations.c.alert_id).where(_UNFILED).limit(1)).first() is (
-        not None
-    )
+    found = connection.execute(select(explanations.c.alert_id).where(_UNFILED).limit(1)).first()
+    return found is not None
 
 
 def file_alerts(connection: Connection, window_ms: int, limit: int, now_ms: int) -> int:

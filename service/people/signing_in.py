@@ -103,8 +103,13 @@ def start(ledger: Ledger, settings: ConsoleSettings, user: User) -> Signed:
     return Signed(user.username, user.role, token)
 
 
-def signed(ledger: Ledger, settings: ConsoleSettings, token: str) -> Signed | None:
-    """Return whose session a token is, None once it has ended."""
+def signed(
+    ledger: Ledger, settings: ConsoleSettings, token: str, *, used: bool = True
+) -> Signed | None:
+    """Return whose session a token is, None once it has ended.
+
+    A request that a page makes by itself is not `used`: it does not keep a session alive.
+    """
     found = ledger.session_and_user(_hash(token))
     if found is None:
         return None
@@ -118,7 +123,7 @@ def signed(ledger: Ledger, settings: ConsoleSettings, token: str) -> Signed | No
         or session.seen_ms + idle_ms <= now_ms
     ):
         return None
-    if now_ms - session.seen_ms > TOUCH_MS:
+    if used and now_ms - session.seen_ms > TOUCH_MS:
         ledger.touch_session(session.token_sha256)
     return Signed(user.username, user.role, token)
 
