@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import signal
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -26,6 +28,7 @@ from loadtest.feed import create_topics
 from loadtest.system import System, free_port, wait_for
 
 PATIENCE_S = 300.0
+ANALYST = "analyst"
 
 
 @click.command()
@@ -53,6 +56,7 @@ def demo(port: int, rate: float, seed: int, folder: Path, seconds: float | None)
         idle_after_s="1",
         legacy_source="inline",
         dead_letter_limit="1",
+        console_notice="Simulated data",
         demo_control_url=control.url,
         demo_control_token=control.token,
     ) as system:  # fmt: skip
@@ -88,13 +92,30 @@ def _show(
     system.env["PENUMBRA_RATES_PATH"] = str(past.rates)
     watch = Thread(target=_tell_first_alert, args=(address, begun, console, stop), daemon=True)
     watch.start()
+    system.start("users", "users", "add", ANALYST, "--role", "analyst", "--no-password")
     said = replay(system, past, console, stop)
     if stop.is_set():
         return
+    system.check_ended_well("users")
     console.print(f"replayed    60 simulated days: {said}")
-    console.print(f"live        http://{address}")
-    console.print("            Ctrl-C ends the demo; simulated data only")
+    console.print(
+        "live        payments come as they occur; Ctrl-C ends the demo; simulated data only"
+    )
+    link = system.run("users", "link", ANALYST)
+    console.print(f"open        {link}&to=/console/now", soft_wrap=True)
+    console.print(
+        f"            signs you in once, within ten minutes, as the demo's {ANALYST}; another:\n"
+        f"            PENUMBRA_VAR_DIR={system.folder} PENUMBRA_API_PORT={address.split(':')[1]} "
+        f"{_program()} users link {ANALYST}",
+        soft_wrap=True,
+    )
     live(system, bank, control, stop, until_s)
+
+
+def _program() -> str:
+    """Return how `penumbra` is called from here."""
+    beside = Path(sys.executable).with_name("penumbra")
+    return os.path.relpath(beside) if beside.exists() else "penumbra"
 
 
 def _tell_first_alert(address: str, begun: float, console: Console, stop: Event) -> None:

@@ -45,6 +45,10 @@ class Control:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop listening."""
         self._server.shutdown()
         self._server.server_close()
 

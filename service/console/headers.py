@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import MutableHeaders
 
 from service.console.guard import cookie_name
+from service.console.pages import served
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,6 +40,8 @@ class Headers:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+
+        served.set(self._settings)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":

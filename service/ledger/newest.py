@@ -16,6 +16,8 @@ from service.ledger.rows import CHAMPION
 from service.ledger.tables import alerts, legacy_decisions, partitions, scores, transactions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection, Select
 
 
@@ -65,7 +67,7 @@ def newest(connection: Connection, limit: int) -> list[Seen]:
     raised = and_(
         s.flagged, alerts.c.transaction_id == t.transaction_id, alerts.c.bundle_id == s.bundle_id
     )
-    found = connection.execute(
+    found: Sequence[Any] = connection.execute(
         select(
             t.transaction_id,
             t.customer_id,
@@ -90,7 +92,7 @@ def newest(connection: Connection, limit: int) -> list[Seen]:
         )
         .order_by(t.ingested_ms.desc(), t.sequence.desc())
         .limit(limit)
-    )
+    ).all()
     return [Seen(*row) for row in found]
 
 
