@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from queue import SimpleQueue
 from threading import Thread
@@ -19,8 +19,9 @@ import polars as pl
 from loadtest.demo.live_path import LivePath
 from loadtest.demo.queued import taken
 from loadtest.feed import Feed
-from loadtest.simulator import LiveStream, demo_config
+from loadtest.simulator import LiveStream, SimulationConfig, demo_config
 from loadtest.simulator.files import write_rates
+from loadtest.system import ProcessEnded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,17 +32,32 @@ if TYPE_CHECKING:
     from loadtest.simulator import Chunk
 
 STEP_S = 0.1
-WARM_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to simulate and where to: `rate` in payments a second, `broker` host:port."""
+    """What to simulate and where to: `rate` in payments a second, `broker` host:port.
+
+    The first half of `days` becomes histories, the second is scored.
+    """
 
     seed: int
+    days: int
+    customers: int
     rate: float
     folder: Path
     broker: str
+
+    @property
+    def config(self) -> SimulationConfig:
+        """The portfolio to simulate."""
+        usual = demo_config(self.seed)
+        return replace(
+            usual,
+            days=self.days,
+            customers=self.customers,
+            merchants=usual.merchants * self.customers // usual.customers,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +95,16 @@ class Bank:
             self._process.kill()
             self._process.join()
 
-    @property
-    def days(self) -> int:
-        """How many days the past has, today included."""
-        return demo_config().days + 1
-
     def past(self, day_done: Callable[[], None]) -> Past:
         """Wait for the past to be written; `day_done` is called after each day.
 
-        Raises RuntimeError if the bank's process ended.
+        Raises ProcessEnded if the bank's process ended.
         """
         try:
             while not isinstance(found := self._line.recv(), Past):
                 day_done()
         except EOFError:
-            raise RuntimeError(f"the bank ended with {self._process.exitcode}") from None
+            raise ProcessEnded(f"the bank ended with {self._process.exitcode}") from None
         return found
 
     def go_live(self) -> None:
@@ -104,7 +115,7 @@ class Bank:
     def sent(self) -> list[Sent]:
         """Return what was decided and handed over since the last call, in that order."""
         if not self._process.is_alive():
-            raise RuntimeError(f"the bank ended with {self._process.exitcode}")
+            raise ProcessEnded(f"the bank ended with {self._process.exitcode}")
         return taken(self._sent)
 
     def _listen(self) -> None:
@@ -120,7 +131,7 @@ def run(line: Connection, plan: Plan) -> None:
     """Be the bank: write the past, wait for a word, then live until the line is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the demo's to handle
     path = LivePath()
-    stream = LiveStream(demo_config(plan.seed), clock=time.time, rate=plan.rate, decide=path.decide)
+    stream = LiveStream(plan.config, clock=time.time, rate=plan.rate, decide=path.decide)
     try:
         line.send(_write_past(stream, plan.folder, lambda: line.send("a day")))
         line.recv()
@@ -143,4 +154,4 @@ def _write_past(stream: LiveStream, folder: Path, day_done: Callable[[], None]) 
     transactions.write_parquet(paths[0])
     pl.concat([chunk.labels for chunk in chunks]).write_parquet(paths[1])
     write_rates(stream.config, paths[2])
-    return Past(*paths, len(transactions), str(chunks[WARM_DAYS].day))
+    return Past(*paths, len(transactions), str(chunks[len(chunks) // 2].day))

@@ -34,6 +34,8 @@ ANALYST = "analyst"
 @click.command()
 @click.option("--port", default=8000, show_default=True, help="Port of the API; 0: a free one.")
 @click.option("--rate", default=4.0, show_default=True, help="Live payments a second.")
+@click.option("--days", default=60, show_default=True, help="Days of the simulated past.")
+@click.option("--customers", default=8_000, show_default=True, help="Customers of the bank.")
 @click.option("--seed", default=11, show_default=True, help="Seed of the simulation.")
 @click.option(
     "--folder",
@@ -43,7 +45,15 @@ ANALYST = "analyst"
     help="Where the demo keeps everything; emptied first.",
 )
 @click.option("--for", "seconds", type=float, help="End by itself after so many seconds.")
-def demo(port: int, rate: float, seed: int, folder: Path, seconds: float | None) -> None:
+def demo(
+    port: int,
+    rate: float,
+    days: int,
+    customers: int,
+    seed: int,
+    folder: Path,
+    seconds: float | None,
+) -> None:
     """Show the whole product on this machine, on simulated payments, until Ctrl-C."""
     begun = time.monotonic()
     stop = Event()
@@ -62,8 +72,9 @@ def demo(port: int, rate: float, seed: int, folder: Path, seconds: float | None)
     ) as system:  # fmt: skip
         system.start_broker()
         create_topics(system.address, partitions=1)
-        with Bank(Plan(seed, rate, folder.resolve(), system.address)) as bank:
-            _show(system, bank, control, address, stop, begun, begun + (seconds or math.inf))
+        plan = Plan(seed, days, customers, rate, folder.resolve(), system.address)
+        with Bank(plan) as bank:
+            _show(system, bank, plan, control, address, stop, begun, begun + (seconds or math.inf))
         Console().print("stopping    worker, API, broker")
     Console().print("stopped")
 
@@ -71,6 +82,7 @@ def demo(port: int, rate: float, seed: int, folder: Path, seconds: float | None)
 def _show(
     system: System,
     bank: Bank,
+    plan: Plan,
     control: Control,
     address: str,
     stop: Event,
@@ -82,7 +94,7 @@ def _show(
     console.print(f"broker      {system.address} (embedded, in memory)")
     system.start("serve", "serve")
     with bar(console) as shown:
-        task = shown.add_task("simulating ", total=bank.days)
+        task = shown.add_task("simulating ", total=plan.days + 1)
         past = bank.past(lambda: shown.update(task, advance=1))
     # The API compiles the kernels while the past is simulated; the others find them ready.
     wait_for(lambda: stop.is_set() or _ready(system, address), "the API", timeout_s=PATIENCE_S)
@@ -97,7 +109,7 @@ def _show(
     if stop.is_set():
         return
     system.check_ended_well("users")
-    console.print(f"replayed    60 simulated days: {said}")
+    console.print(f"replayed    {plan.days} simulated days: {said}")
     console.print(
         "live        payments come as they occur; Ctrl-C ends the demo; simulated data only"
     )

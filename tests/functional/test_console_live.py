@@ -3,8 +3,10 @@
 import re
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -54,7 +56,7 @@ def served(tmp_path: Path, control: Control) -> Iterator[Api]:
         yield running
 
 
-def _console(folder: Path, **given: str):  # noqa: ANN202 - a context manager
+def _console(folder: Path, **given: Any) -> AbstractContextManager[Api]:
     bundle = make_bundle(
         folder / "bundle", names=("amount", "amount_known"), weights=[0.1, 0.0], threshold=50.0
     )
@@ -71,7 +73,8 @@ def signed_in(here: Api) -> httpx.Response:
     """Sign a user in by a link that leads to what happens now."""
     here.ledger.add_user("ann", "analyst", None)
     ticket = ticket_for(here.ledger, "ann")
-    return here.client.get(f"/console/enter?ticket={ticket}&to=/console/now")
+    answered: httpx.Response = here.client.get(f"/console/enter?ticket={ticket}&to=/console/now")
+    return answered
 
 
 def csrf(page: httpx.Response) -> str:
