@@ -113,6 +113,13 @@ class LedgerView:
             for row in self._all('SELECT reason, "offset", payload FROM dead_letters ORDER BY id')
         ]
 
+    def owner(self, stream: str) -> str | None:
+        """Return which process reads a stream's partition 0; None for nobody."""
+        found = self._all(
+            'SELECT owner FROM partitions WHERE stream = :s AND "partition" = 0', s=stream
+        )
+        return found[0][0] if found else None
+
     def end(self, stream: str) -> int:
         """Return the sequence after the last row of a stream's partition 0."""
         found = self._one(

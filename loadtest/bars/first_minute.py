@@ -164,10 +164,11 @@ def _now(page: Page, started: Started) -> None:
 
 def _break(page: Page) -> None:
     page.get_by_role("link", name="Break it").click()
-    for name in ("Send garbage", "Hang the model", "Kill the worker"):
-        page.get_by_role("button", name=name).click()
-        page.locator(".verdict", has_text=re.compile("came since|caught up")).wait_for()
-        page.locator(".verdict", has_text=re.compile("caught up ·")).wait_for()
+    rows = page.locator("section[aria-labelledby=broken] tbody tr")
+    for done, name in enumerate(("Send garbage", "Hang the model", "Kill the worker")):
+        page.locator("button:enabled", has_text=name).click()
+        rows.nth(done).wait_for()
+        page.locator(".verdict", has_text="caught up ·").wait_for()
 
 
 def terminal_frame(browser: Browser, said: str, to: Path) -> None:

@@ -22,13 +22,13 @@ from rich.console import Console
 
 from loadtest.demo.bank import Bank, Plan
 from loadtest.demo.control import Control
-from loadtest.demo.live import live
+from loadtest.demo.live import live, start_worker
 from loadtest.demo.replaying import bar, replay
 from loadtest.feed import create_topics
 from loadtest.system import System, free_port, wait_for
 
 PATIENCE_S = 300.0
-ANALYST = "analyst"
+USER = "demo"
 
 
 @click.command()
@@ -104,21 +104,20 @@ def _show(
     system.env["PENUMBRA_RATES_PATH"] = str(past.rates)
     watch = Thread(target=_tell_first_alert, args=(address, begun, console, stop), daemon=True)
     watch.start()
-    system.start("users", "users", "add", ANALYST, "--role", "analyst", "--no-password")
+    system.start("users", "users", "add", USER, "--role", "analyst", "--no-password")
     said = replay(system, past, console, stop)
     if stop.is_set():
         return
     system.check_ended_well("users")
     console.print(f"replayed    {plan.days} simulated days: {said}")
-    console.print(
-        "live        payments come as they occur; Ctrl-C ends the demo; simulated data only"
-    )
-    link = system.run("users", "link", ANALYST)
+    console.print("live        payments as they occur; Ctrl-C ends the demo; simulated data only")
+    start_worker(system, stop)
+    link = system.run("users", "link", USER)
     console.print(f"open        {link}&to=/console/now", soft_wrap=True)
     console.print(
-        f"            signs you in once, within ten minutes, as the demo's {ANALYST}; another:\n"
+        f"            signs you in once, within ten minutes, as the demo's analyst; another:\n"
         f"            PENUMBRA_VAR_DIR={system.folder} PENUMBRA_API_PORT={address.split(':')[1]} "
-        f"{_program()} users link {ANALYST}",
+        f"{_program()} users link {USER}",
         soft_wrap=True,
     )
     live(system, bank, control, stop, until_s)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from loadtest.system import System
 
 HANG_S = 8.0
+PATIENCE_MS = 1_000
+"""A payment waits for Penumbra if its score takes longer than this."""
 SETTLE_MS = 2_500
 """A disturbance shows in what waits only after a moment."""
 GARBAGE = 300
@@ -35,7 +37,7 @@ class Kind(StrEnum):
 
 @dataclass(slots=True)
 class Disturbance:
-    """One of them: when it began, and when everything was caught up again (epoch ms)."""
+    """One of them: when it began, and up to when everything was caught up again (epoch ms)."""
 
     kind: Kind
     begun_ms: int
@@ -90,7 +92,8 @@ class Disturbing:
         unread = running.kind is Kind.GARBAGE and refused - self._refused_before < GARBAGE
         acted = self._now_ms - running.begun_ms > SETTLE_MS
         if acted and not waiting and not unread:
-            running.over_ms = self._now_ms
+            # What is not waiting yet may still be under way.
+            running.over_ms = self._now_ms - PATIENCE_MS
 
 
 def garbage(rng: np.random.Generator, count: int) -> list[tuple[bytes | None, bytes | None]]:

@@ -10,8 +10,18 @@ from starlette.responses import RedirectResponse
 
 from service.api import documents, problems
 from service.api.doorkeeper import Doorkeeper
-from service.api.routes import alerts, bundles, coverage, customers, docs, health, labels, score
-from service.api.tokens import authorised
+from service.api.routes import (
+    alerts,
+    bundles,
+    cases,
+    coverage,
+    customers,
+    docs,
+    health,
+    labels,
+    score,
+)
+from service.api.tokens import authorised, needs
 from service.console.app import create_console
 
 if TYPE_CHECKING:
@@ -31,8 +41,11 @@ def create_app(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     problems.install(app)
-    for routes in (score, alerts, labels, coverage, customers, bundles):
+    for routes in (alerts, cases, coverage, customers, bundles):
         app.include_router(routes.router, dependencies=[Depends(authorised)])
+    for routes in (score, labels):
+        # Payments and labels come from programs: no role of the console may send any.
+        app.include_router(routes.router, dependencies=[needs("feed")])
     app.include_router(health.router)
     app.include_router(docs.router)
     app.mount("/console", create_console(parts))

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from models.transaction import Transaction
-from service.api import shown
+from service.api import outcomes, shown, shown_cases
 from service.api.labelling import LabelPosted
 from service.api.problems import MEDIA_TYPE, ProblemDetails
 
@@ -31,6 +31,13 @@ _STRUCTS = (
     shown.CoverageShown,
     shown.BundlesShown,
     shown.Health,
+    shown_cases.CaseShown,
+    shown_cases.OutcomesTaken,
+    shown_cases.AuditPage,
+    outcomes.DispositionPosted,
+    outcomes.OutcomePosted,
+    outcomes.ClaimPosted,
+    outcomes.NotePosted,
 )
 
 DESCRIPTION = """\
@@ -79,6 +86,12 @@ def one_or_many(kind: type, said: str) -> dict[str, Any]:
             },
         }
     }
+
+
+def one_body(kind: type, said: str) -> dict[str, Any]:
+    """Return the documented body of a path that takes one struct."""
+    content = {"application/json": {"schema": _ref(kind)}}
+    return {"requestBody": {"required": True, "description": said, "content": content}}
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from models.cards import masked_text
 from models.errors import BadInput, PenumbraError
-from service.errors import LedgerError
+from service.errors import CaseRefused, CaseUnknown, LedgerError
 from service.stream.errors import StreamError
 
 if TYPE_CHECKING:
@@ -101,6 +101,10 @@ def of_error(error: PenumbraError) -> Problem:
         return Problem(
             HTTPStatus.SERVICE_UNAVAILABLE, "ledger-unavailable", "Ledger unavailable", str(error)
         )
+    if isinstance(error, CaseUnknown):
+        return not_found(str(error))
+    if isinstance(error, CaseRefused):
+        return Problem(HTTPStatus.CONFLICT, "case-refused", "Case refused", str(error))
     if isinstance(error, BadInput):
         return invalid(str(error))
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "penumbra", "Penumbra failed", str(error))

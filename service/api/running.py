@@ -17,6 +17,7 @@ from service.api.parts import Parts
 from service.api.scoring.answers import Scoring
 from service.api.scoring.pool import ScoringPool
 from service.api.scoring.source import HttpSource
+from service.cases.delivery import Delivery
 from service.explaining import Explaining
 from service.ledger import wall_clock_ms
 from service.relay import RelayProcess
@@ -52,6 +53,11 @@ class Running:
         self._watching = Thread(target=self._watch, name="penumbra-watch", daemon=True)
         self._relay = RelayProcess(settings, owner, publish=False)
         self._publishing = False
+        labels = LabelLine(settings, wall_clock_ms)
+        self._delivery = Delivery(ledger, settings, labels)
+        self._delivering = Thread(
+            target=self._delivery.run, args=(self._stop,), name="penumbra-delivery", daemon=True
+        )
         self._topics_due = 0.0
         self.parts = Parts(
             settings=settings,
@@ -66,7 +72,7 @@ class Running:
                 clock=wall_clock_ms,
             ),
             pool=ScoringPool(2 * settings.http_partitions),
-            labels=LabelLine(settings, wall_clock_ms),
+            labels=labels,
             metrics=Metrics(ledger, wall_clock_ms),
             relay_alive=relay_alive,
         )
@@ -74,6 +80,7 @@ class Running:
     def __enter__(self) -> Self:
         self.parts.labels.start()
         self._watching.start()
+        self._delivering.start()
         return self
 
     def __exit__(
@@ -86,6 +93,7 @@ class Running:
         self.parts.pool.close()
         self._stop.set()
         self._watching.join()
+        self._delivering.join(self._settings.webhook_timeout_s + LOOK_S)
         self.parts.source.close()
         self.parts.labels.close()
         self._relay.close()
@@ -116,7 +124,12 @@ class Running:
         self._topics_due = time.monotonic() + AGAIN_S
         settings = self._settings
         once = settings.model_copy(update={"connect_attempts": 1})
-        names = (settings.topic_decisions, settings.topic_alerts, settings.topic_dead_letters)
+        names = (
+            settings.topic_decisions,
+            settings.topic_alerts,
+            settings.topic_dead_letters,
+            settings.topic_handoff,
+        )
         try:
             topics = open_topics(once)
             try:

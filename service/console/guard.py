@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
-from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import parse_qs, urlsplit
+from typing import Annotated, Any
+from urllib.parse import parse_qs
 
 from fastapi import Depends, Request
 
@@ -13,15 +12,10 @@ from models.errors import PenumbraError
 from service.api.parts import Given, Parts  # noqa: TC001 - read by FastAPI
 from service.ledger.audit import By
 from service.people import signing_in
+from service.people.arriving import address_of, cookie_name, is_proxy, is_same_origin
 from service.people.roles import Right, may
 from service.people.signing_in import Signed
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from service.settings import Settings
-
-COOKIE = "penumbra_session"
 _BY_ITSELF = ("/live", "/claim")
 """Ends of the paths that pages ask for again and again, with nobody there."""
 LONGEST_FORM = 200_000
@@ -69,27 +63,6 @@ async def _form(request: Request) -> Form:
 
 
 SentForm = Annotated[Form, Depends(_form)]
-
-
-def cookie_name(settings: Settings) -> str:
-    """Return the cookie's name; with the prefix browsers take it by HTTPS and this host only."""
-    return f"__Host-{COOKIE}" if settings.console_cookie_secure else COOKIE
-
-
-def address_of(request: Request, settings: Settings) -> str:
-    """Return where a request came from; behind a proxy we know, what that proxy says."""
-    peer = request.client.host if request.client else "unknown"
-    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return forwarded[:64] if forwarded and is_proxy(peer, settings) else peer
-
-
-def is_proxy(peer: str, settings: Settings) -> bool:
-    """Whether a connection comes from a proxy that we believe."""
-    try:
-        address = ipaddress.ip_address(peer)
-    except ValueError:
-        return False
-    return any(address in network for network in settings.console_proxies)
 
 
 def _user(request: Request, parts: Given) -> Signed:
@@ -152,17 +125,6 @@ async def _our_form(request: Request, who: Who, form: SentForm) -> None:
     given = request.headers.get("x-csrf-token") or form.secret("csrf")
     if not is_same_origin(request) or not who.sent_csrf(given):
         raise ForeignForm("the form is not of this session; go back, reload the page, send again")
-
-
-def is_same_origin(request: Request) -> bool:
-    """Whether a browser says that a page of ours sent the request; saying nothing is a no."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None and site != "same-origin":
-        return False
-    origin = request.headers.get("origin")
-    if origin is None:
-        return site == "same-origin"
-    return urlsplit(origin).netloc == request.headers.get("host", "")
 
 
 OurForm = Depends(_our_form)

@@ -113,6 +113,16 @@ def delivery_counts(connection: Connection) -> dict[tuple[str, str], int]:
     return {(row[0], row[1]): row[2] for row in found}
 
 
+def retry(connection: Connection, now_ms: int) -> int:
+    """Make due again what was given up, with all its attempts; return how many."""
+    changed = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.state == GIVEN_UP)
+        .values(state=DUE, attempts=0, due_ms=now_ms)
+    )
+    return changed.rowcount
+
+
 def waiting_labels(connection: Connection, now_ms: int) -> int:
     """Return how many dispositions count by now and have not reached the label topic."""
     c = dispositions.c

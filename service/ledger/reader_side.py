@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.ledger import alert_queue, newest, outbox, progress
+from service.ledger import alert_queue, newest, operations, outbox, progress
 from service.ledger.opened import Opened
 
 if TYPE_CHECKING:
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from service.ledger.alert_queue import AlertDetail, AlertPage, Status, Timeline
     from service.ledger.newest import Seen
     from service.ledger.outbox import DeadLetter
-    from service.ledger.progress import Coverage
+    from service.ledger.operations import Pace
+    from service.ledger.progress import Coverage, PartitionState
 
 
 class ReaderSide(Opened):
@@ -59,6 +60,35 @@ class ReaderSide(Opened):
         """Return dead letters with greater ids than `after_id`, in order."""
         with self.reading() as connection:
             return outbox.all_dead_letters(connection, after_id, limit)
+
+    def dead_letter_reasons(self) -> list[tuple[str, str, int]]:
+        """Return (stream, reason, how many) of the dead letters not sent in again."""
+        with self.reading() as connection:
+            return operations.dead_letter_reasons(connection)
+
+    def dead_letter_page(
+        self, *, before_id: int | None = None, limit: int = 50, reason: str | None = None
+    ) -> list[DeadLetter]:
+        """Return dead letters, newest first."""
+        with self.reading() as connection:
+            return operations.dead_letter_page(
+                connection, before_id=before_id, limit=limit, reason=reason
+            )
+
+    def dead_letters_by_id(self, ids: Sequence[int]) -> list[DeadLetter]:
+        """Return these dead letters, in order."""
+        with self.reading() as connection:
+            return operations.dead_letters_by_id(connection, ids)
+
+    def paces(self, states: Sequence[PartitionState]) -> list[Pace]:
+        """Return how the newest rows of each partition were scored."""
+        with self.reading() as connection:
+            return [operations.pace(connection, state, self._clock()) for state in states]
+
+    def explaining_ms(self) -> tuple[int, ...] | None:
+        """Return percentiles (50, 95, 99) of the time from a flag to its explanation."""
+        with self.reading() as connection:
+            return operations.explaining_ms(connection)
 
     def mark_redriven(self, ids: Sequence[int]) -> None:
         """Note that dead letters were sent in again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 Role = Literal["analyst", "lead", "risk", "admin", "read-only"]
-Right = Literal["view", "work", "assign", "approve", "audit", "operate"]
+Right = Literal["view", "work", "assign", "approve", "audit", "operate", "feed"]
 
 ROLES: tuple[str, ...] = get_args(Role)
 PROGRAM = "program"
@@ -17,7 +17,7 @@ _RIGHTS: dict[str, frozenset[str]] = {
     "risk": frozenset({"view", "audit"}),
     "admin": frozenset({"view", "audit", "operate"}),
     "read-only": frozenset({"view"}),
-    PROGRAM: frozenset({"view", "work", "assign", "approve", "audit", "operate"}),
+    PROGRAM: frozenset({"view", "work", "assign", "approve", "audit", "operate", "feed"}),
 }
 
 

@@ -22,6 +22,8 @@ TOKEN = "token-of-the-schema-tests"  # noqa: S105 - made up here
 WITH_INPUT = (
     "/v1/score",
     "/v1/labels",
+    "/v1/dispositions",
+    "/v1/audit",
     "/v1/alerts",
     "/v1/customers/{customer_id}/timeline",
 )
@@ -61,6 +63,11 @@ def operations() -> list[tuple[str, str]]:
         ("POST", "/v1/labels"),
         ("GET", "/v1/alerts"),
         ("GET", "/v1/alerts/{alert_id}"),
+        ("POST", "/v1/alerts/{alert_id}/claim"),
+        ("POST", "/v1/alerts/{alert_id}/disposition"),
+        ("POST", "/v1/alerts/{alert_id}/notes"),
+        ("POST", "/v1/dispositions"),
+        ("GET", "/v1/audit"),
         ("GET", "/v1/coverage"),
         ("GET", "/v1/customers/{customer_id}/timeline"),
         ("GET", "/v1/models"),

@@ -170,7 +170,7 @@ def test_the_lanes_show_what_the_demo_measured(served: Api, control: Control) ->
     signed_in(served)
     assert "Not live yet" in text_of(served.client.get("/console/break"))
     now_ms = time.time_ns() // 1_000_000
-    board = Board(now_ms - 100_000)
+    board = Board()
     found = Reconciliation(
         LedgerView(f"sqlite:///{served.parts.settings.var_dir}/../ledger.db"), "s"
     )

@@ -23,6 +23,7 @@ from service.api.shown import (
     status_of,
     transaction_shown,
 )
+from service.api.tokens import Caller  # noqa: TC001 - read by FastAPI
 from service.records import alert_record
 
 router = APIRouter(tags=["alerts"])
@@ -43,6 +44,7 @@ _REFUSALS = (
 )
 def alerts(
     parts: Given,
+    by: Caller,
     status: Annotated[
         AlertStatus | None,
         Query(description="By the newest label: none yet, fraud, or genuine."),
@@ -60,6 +62,7 @@ def alerts(
         alert_record(page.alerts, row, parts.settings.legacy_positive)
         for row in range(len(page.alerts))
     ]
+    parts.ledger.note_action(by, "view alerts", detail=f"{len(records)} alerts")
     return answer(
         AlertPage(
             [
@@ -81,7 +84,7 @@ def alerts(
         problems=(*_REFUSALS, HTTPStatus.NOT_FOUND),
     ),
 )
-def alert(parts: Given, alert_id: str) -> Response:
+def alert(parts: Given, by: Caller, alert_id: str) -> Response:
     """Return one alert: its record as published, its reasons in words, its transaction."""
     found = None if "\0" in alert_id else parts.ledger.alert(alert_id)
     if found is None:
@@ -89,6 +92,8 @@ def alert(parts: Given, alert_id: str) -> Response:
             "no alert of this id is explained; look at /v1/alerts, or wait if it was just raised"
         )
     record = alert_record(found.alert, 0, parts.settings.legacy_positive)
+    customer = record["customer_id"]
+    parts.ledger.note_action(by, "view alert", alert_id=alert_id, customer_id=customer)
     return answer(
         AlertDetail(
             msgspec.convert(record, AlertRecord),

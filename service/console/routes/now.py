@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlencode
 
 import msgspec
 from fastapi import APIRouter, Query
@@ -50,7 +51,9 @@ def why(parts: Given, alert_id: str) -> Response:
             "this flag is not in a case yet; a case opens within seconds of the explanation: "
             "go back and try again"
         )
-    return RedirectResponse(f"/console/cases/{case_id}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(
+        f"/console/cases/{case_id}?{urlencode({'alert': alert_id})}", HTTPStatus.SEE_OTHER
+    )
 
 
 def _shown(parts: Parts) -> dict[str, Any]:

@@ -17,13 +17,12 @@ from service.console.guard import (
     OurForm,
     SentForm,
     Who,
-    address_of,
-    is_same_origin,
 )
 from service.console.headers import no_cookie, session_cookie
 from service.console.pages import page
 from service.ledger.audit import By
 from service.people import signing_in
+from service.people.arriving import address_of, is_same_origin
 from service.people.signing_in import SignInRefused
 
 if TYPE_CHECKING:
