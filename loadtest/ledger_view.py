@@ -113,6 +113,37 @@ class LedgerView:
             for row in self._all('SELECT reason, "offset", payload FROM dead_letters ORDER BY id')
         ]
 
+    def owner(self, stream: str) -> str | None:
+        """Return which process reads a stream's partition 0; None for nobody."""
+        found = self._all(
+            'SELECT owner FROM partitions WHERE stream = :s AND "partition" = 0', s=stream
+        )
+        return found[0][0] if found else None
+
+    def end(self, stream: str) -> int:
+        """Return the sequence after the last row of a stream's partition 0."""
+        found = self._one(
+            "SELECT COALESCE(MAX(sequence), -1) + 1 FROM transactions "
+            'WHERE stream = :s AND "partition" = 0',
+            s=stream,
+        )
+        return int(found[0])
+
+    def recorded(self, stream: str, sequence: int) -> list[tuple[int, str, int]]:
+        """Return (sequence, id, champion's scores) from `sequence` on, in partition 0."""
+        return [
+            tuple(row)
+            for row in self._all(
+                "SELECT t.sequence, t.transaction_id, (SELECT COUNT(*) FROM scores s "
+                'WHERE s.stream = t.stream AND s."partition" = t."partition" '
+                "AND s.sequence = t.sequence AND s.role = 'champion') "
+                'FROM transactions t WHERE t.stream = :s AND t."partition" = 0 '
+                "AND t.sequence >= :sequence ORDER BY t.sequence",
+                s=stream,
+                sequence=sequence,
+            )
+        ]
+
     def seals(self) -> tuple[int, int]:
         """Return how many seals there are, and how many are incomplete."""
         row = self._one("SELECT COUNT(*), COALESCE(SUM(NOT complete), 0) FROM seals")

@@ -9,7 +9,7 @@ import yaml
 from models.attributes import Attribute
 from models.cards import masked_text
 from models.catalogue import NAMES
-from training.suggestion.leftovers import Leftover
+from models.suggestion.leftovers import Leftover
 
 _WIDTH = 98
 _ENDLESS = 10**9

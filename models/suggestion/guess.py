@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from training.suggestion.names import NEAR, name_score
+from models.suggestion.names import NEAR, name_score
 
 Certainty = Literal["sure", "likely", "guess"]
 _MOST_ROWS = 20_000

@@ -7,15 +7,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from training.audit.hindsight import (
+from models.column_names import words
+from models.hindsight import (
     lateness_ms,
     later_than_payment,
     named_as_hindsight,
     only_in_frauds,
 )
-from training.audit.strength import judged_rows, strength
-from training.column_names import words
-from training.suggestion.guess import texts
+from models.strength import judged_rows, strength
+from models.suggestion.guess import texts
 
 Kind = Literal["number", "category", "ignore"]
 

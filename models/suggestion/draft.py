@@ -13,14 +13,14 @@ from models.intake import Intake
 from models.mapping import Mapped, Mapping
 from models.mapping_file import MappingFile
 from models.money import Rates
-from training.suggestion.codes import code_guesses
-from training.suggestion.guess import Columns, Guess
-from training.suggestion.identities import party_guess, plain_guesses, transaction_guess
-from training.suggestion.labels import label_guess, with_delay
-from training.suggestion.leftovers import Known, Leftover, leftover, told_late
-from training.suggestion.money import amount_guess, billing_guesses, currency_guess
-from training.suggestion.times import time_guess
-from training.suggestion.writing import comment, entries, entry, plain
+from models.suggestion.codes import code_guesses
+from models.suggestion.guess import Columns, Guess
+from models.suggestion.identities import party_guess, plain_guesses, transaction_guess
+from models.suggestion.labels import label_guess, with_delay
+from models.suggestion.leftovers import Known, Leftover, leftover, told_late
+from models.suggestion.money import amount_guess, billing_guesses, currency_guess
+from models.suggestion.times import time_guess
+from models.suggestion.writing import comment, entries, entry, plain
 
 _DAY_MS = 86_400_000
 _TRIAL_KEY = b"of the trial alone"

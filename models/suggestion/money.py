@@ -3,11 +3,11 @@
 import numpy as np
 import polars as pl
 
+from models.column_names import words
 from models.errors import BadInput
 from models.money import EXPONENTS
-from training.column_names import words
-from training.suggestion.guess import Columns, Guess, texts
-from training.suggestion.names import name_score
+from models.suggestion.guess import Columns, Guess, texts
+from models.suggestion.names import name_score
 
 _MINOR_WORDS = frozenset({"minor", "cent", "cents", "pence", "ore", "grosz"})
 _IN_NAMES = ("eur", "usd", "gbp", "chf", "sek", "nok", "dkk", "pln", "czk", "jpy", "inr", "brl")

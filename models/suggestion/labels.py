@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from models.mapping_columns import DAY_MS
-from training.suggestion.guess import Columns, Guess, missing_share
+from models.suggestion.guess import Columns, Guess, missing_share
 
 _YES = frozenset(
     {"1", "true", "t", "y", "yes", "j", "ja", "o", "oui", "s", "si", "sim", "fraud", "fraudulent"}

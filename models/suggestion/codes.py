@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
+from models.suggestion.guess import Columns, Guess, texts
 from models.transaction import CHANNELS, LEGACY_DECISIONS, OUTCOMES, TYPES
-from training.suggestion.guess import Columns, Guess, texts
 
 _CHANNELS: Mapping[str, str] = {
     **{code: code for code in CHANNELS},

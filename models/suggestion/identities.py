@@ -3,7 +3,7 @@
 import polars as pl
 
 from models.cards import is_card_number
-from training.suggestion.guess import Certainty, Columns, Guess, missing_share, texts
+from models.suggestion.guess import Certainty, Columns, Guess, missing_share, texts
 
 _LONGEST_TRANSACTION_ID, _LONGEST_ID = 64, 128
 _MOST_MISSING = 0.05

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from models.column_names import words
 from models.errors import BadInput
 from models.instants import NAIVE, VALID, parse_instants
-from training.column_names import words
-from training.suggestion.guess import Certainty, Columns, Guess
-from training.suggestion.names import NEAR, name_score
+from models.suggestion.guess import Certainty, Columns, Guess
+from models.suggestion.names import NEAR, name_score
 
 _NEARLY_ALL = 0.99
 # Day first before month first: where both fit, Europe's way is taken and the comment says so.

@@ -5,8 +5,8 @@ import numpy.typing as npt
 import polars as pl
 
 from models.cards import masked_text
+from models.column_names import words
 from models.instants import MALFORMED, parse_instants
-from training.column_names import words
 
 _DAY_MS = 86_400_000
 _HINTS = frozenset(

@@ -1,6 +1,6 @@
 """Names that fields go by in other people's files."""
 
-from training.column_names import words
+from models.column_names import words
 
 EXACT, NEAR = 3.0, 2.0
 
