@@ -61,13 +61,19 @@ def reasons(facts: list[dict[str, Any]], way: str = "raises") -> list[str]:
     """Return the sentences of what raises (or lowers) the score most, strongest first.
 
     Of several features that are about one thing, such as one count over several windows, the
-    strongest speaks; no sentence comes twice.
+    strongest speaks, if together they pull its way; no sentence comes twice.
     """
+    whole: dict[str, float] = {}
+    for fact in facts:
+        topic = topic_of(fact["feature"])
+        whole[topic] = whole.get(topic, 0.0) + fact["contribution"]
     told: dict[str, str] = {}
     for fact in facts:
-        strong = abs(fact["contribution"]) >= LEAST_CONTRIBUTION
-        if strong and fact["direction"] == way and fact["text"] not in told.values():
-            told.setdefault(topic_of(fact["feature"]), fact["text"])
+        topic = topic_of(fact["feature"])
+        strong = min(abs(fact["contribution"]), abs(whole[topic])) >= LEAST_CONTRIBUTION
+        speaks = fact["direction"] == way == direction(whole[topic])
+        if strong and speaks and fact["text"] not in told.values():
+            told.setdefault(topic, fact["text"])
     return list(told.values())[:MOST_REASONS]
 
 

@@ -67,7 +67,7 @@ def edits_of(
     minor into major units; `vector` are the payment's features by name.
     """
     return [
-        *_amounts(now, row, past, typical, major),
+        *_lower_amounts(now, row, past, typical, major),
         *_merchant(now, row, past),
         *_place(now, row, past),
         *_usual("currency", "currency_new", now, row, past),
@@ -76,16 +76,17 @@ def edits_of(
         *_hours(now, row, past),
         *_later(now, row, past),
         *_attributes(spec, typical, vector),
+        *_higher_amount(now, row, past),
     ]
 
 
-def _amounts(
+def _lower_amounts(
     now: Payments, row: int, past: Payments, typical: Mapping[str, float], major: float
 ) -> list[Edit]:
     amount = int(now.amount[row])
     if amount <= 0:
         return []
-    paid = np.sort(past.amount[(past.amount > 0) & ~past.verification])
+    paid = _amounts_paid(past)
     if len(paid):
         middle, low, least = int(paid[len(paid) // 2]), int(paid[len(paid) // 4]), int(paid[0])
         levels = [middle, low, least]
@@ -96,9 +97,20 @@ def _amounts(
         Edit("amount", "amount", "amount_lower", amount, level, {"amount": level})
         for level in sorted({level for level in levels if 0 < level < amount}, reverse=True)
     ]
-    if len(paid) and middle > amount:
-        found.append(Edit("amount", "amount", "amount_higher", amount, middle, {"amount": middle}))
     return found
+
+
+def _higher_amount(now: Payments, row: int, past: Payments) -> list[Edit]:
+    amount, paid = int(now.amount[row]), _amounts_paid(past)
+    if amount < 0 or not len(paid) or int(paid[len(paid) // 2]) <= amount:
+        return []
+    usual = int(paid[len(paid) // 2])
+    return [Edit("amount", "amount", "amount_higher", amount, usual, {"amount": usual})]
+
+
+def _amounts_paid(past: Payments) -> NDArray[np.int64]:
+    """Return the customer's amounts, ascending."""
+    return np.sort(past.amount[(past.amount > 0) & ~past.verification])
 
 
 def _merchant(now: Payments, row: int, past: Payments) -> list[Edit]:

@@ -23,6 +23,8 @@ __all__ = ["CASES", "NEEDS", "Case", "case_of"]
 
 def case_of(name: str, facts: Facts) -> Case:
     """Return the case of a kernel feature."""
+    if name in OF_ONE_AMOUNT and facts.yes("is_verification") and not facts.features["amount"]:
+        return Case("is_verification", "yes")
     for indicator in NEEDS.get(name, ()):
         if not facts.yes(indicator):
             return Case(indicator, "no")
@@ -104,3 +106,8 @@ NEEDS: dict[str, tuple[str, ...]] = (
     | _needs("amount_known merchant_volume_known", "merchant_amount_ratio")
 )
 """The columns that must be 1, in this order, for a feature to say something."""
+
+OF_ONE_AMOUNT = frozenset(
+    name for name, needed in NEEDS.items() if "amount_known" in needed and "spend" not in name
+)
+"""Features that compare the payment's own amount: an account verification has none."""
