@@ -93,11 +93,10 @@ def _lower_amounts(
     else:
         middle = round(typical.get("amount", 0.0) / major)
         levels = [middle, middle // 4]
-    found = [
+    return [
         Edit("amount", "amount", "amount_lower", amount, level, {"amount": level})
         for level in sorted({level for level in levels if 0 < level < amount}, reverse=True)
     ]
-    return found
 
 
 def _higher_amount(now: Payments, row: int, past: Payments) -> list[Edit]:

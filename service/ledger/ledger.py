@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from service.ledger.erasing_side import ErasingSide
 from service.ledger.outbox_side import OutboxSide
 from service.ledger.reader_side import ReaderSide
 from service.ledger.worker_side import WorkerSide
 
 
-class Ledger(WorkerSide, OutboxSide, ReaderSide):
+class Ledger(WorkerSide, OutboxSide, ReaderSide, ErasingSide):
     """Every transaction, score, label, alert and dead letter, and how far each source is read.
 
     Each method is one database transaction. Every one may raise LedgerUnavailable and may then

@@ -3,7 +3,8 @@
 Times are UTC epoch milliseconds. Rows are never updated except in the columns named here:
 `partitions` (all), `labels` (sealed_hour, set once by the seal that takes it in), `alerts`
 (pending, leased_by, leased_until_ms), `explanations` (published), `dead_letters` (redriven_ms),
-`published` (through).
+`published` (through). Erasing a customer (service/ledger/erasing.py) takes out of every table what
+names or describes them, and is the only other change.
 
 The place of a transaction is (stream, partition, sequence); a score is keyed by the place and
 the bundle, which makes it unique by (transaction_id, bundle_id) too, and keeps its index
@@ -260,6 +261,15 @@ published = Table(
     Column("partition", Integer, primary_key=True),
     Column("topic", Text, primary_key=True),
     _required("through", BigInteger),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("stand_in", Text, primary_key=True),
+    _required("erased_ms", BigInteger),
+    Column("reference", Text),
+    *(_required(name, BigInteger) for name in ("transactions", "alerts", "labels", "dead_letters")),
 )
 
 snapshots = Table(
