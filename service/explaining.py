@@ -57,8 +57,10 @@ class Explaining:
         """The bundles whose flags this explainer can explain."""
         return tuple(self._judges)
 
-    def bodies(self, bundle_id: str, vectors: NDArray[np.float32]) -> tuple[list[bytes], str]:
-        """Return the explanation of each full vector (n, W) as JSON bytes, and the method.
+    def bodies(
+        self, bundle_id: str, vectors: NDArray[np.float32]
+    ) -> tuple[list[bytes], tuple[str, ...]]:
+        """Return the explanation of each full vector (n, W) as JSON bytes, and its method.
 
         Raises ExplanationInexact where the parts do not add up.
         """
@@ -74,7 +76,7 @@ class Explaining:
             encoder.encode(self._body(judge, features[row], found, scores, row))
             for row in range(len(features))
         ]
-        return bodies, found.method
+        return bodies, found.methods
 
     def _body(
         self,
@@ -92,7 +94,7 @@ class Explaining:
             "base_value": found.base_value,
             "contributions": facts,
             "additivity_error": float(found.additivity_error[row]),
-            "method": found.method,
+            "method": found.methods[row],
             "background_sha256": judge.bundle.background_sha256,
             "background_rows": self._explainers[judge.bundle.bundle_id].compared,
             "reconstruction": [
@@ -137,12 +139,12 @@ def _explain(
     if not stored:
         return
     bundle_id = str(pending.decisions.bundle_id[stored[0][0]])
-    bodies, method = explaining.bodies(bundle_id, np.stack([vector for _, vector in stored]))
+    bodies, methods = explaining.bodies(bundle_id, np.stack([vector for _, vector in stored]))
     ledger.save_explanations(
         ExplanationRows(
             alert_id=[pending.alert_id[row] for row, _ in stored],
             body=bodies,
-            method=[method] * len(stored),
+            method=methods,
             created_ms=now_ms,
         )
     )

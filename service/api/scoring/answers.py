@@ -81,7 +81,7 @@ class Scoring:
                 continue
             explained.append(one.alert_id)
             bodies += body
-            methods.append(method)
+            methods += method
         if explained:
             self._ledger.save_explanations(
                 ExplanationRows(explained, bodies, methods, self._clock())
