@@ -72,7 +72,9 @@ class Scoring:
         return {record.transaction_id: record for record in records}
 
     def _explain(self, alert_ids: Sequence[str]) -> None:
-        explained, bodies, methods = [], [], []
+        explained: list[str] = []
+        bodies: list[bytes] = []
+        methods: list[str] = []
         for one in pending_by_id(self._ledger, alert_ids)[:EXPLAINED_AT_ONCE]:
             try:
                 body, method = self._explaining.bodies(one.bundle_id, one.features[None, :])
