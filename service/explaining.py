@@ -73,8 +73,8 @@ class Explaining:
         """The bundles whose flags this explainer can explain."""
         return tuple(self._judges)
 
-    def bodies(self, bundle_id: str, flags: Flags) -> tuple[list[bytes], str]:
-        """Return the explanation of each flag as JSON bytes, and the method.
+    def bodies(self, bundle_id: str, flags: Flags) -> tuple[list[bytes], tuple[str, ...]]:
+        """Return the explanation of each flag as JSON bytes, and its method.
 
         Raises ExplanationInexact where the parts do not add up.
         """
@@ -93,13 +93,13 @@ class Explaining:
             encoder.encode(self._figures(judge, found, row) | words)
             for row, words in enumerate(told)
         ]
-        return bodies, found.method
+        return bodies, found.methods
 
     def _figures(self, judge: Judge, found: Explanations, row: int) -> dict[str, Any]:
         return {
             "base_value": found.base_value,
             "additivity_error": float(found.additivity_error[row]),
-            "method": found.method,
+            "method": found.methods[row],
             "background_sha256": judge.bundle.background_sha256,
             "background_rows": self._explainers[judge.bundle.bundle_id].compared,
             "bundle_id": judge.bundle.bundle_id,
@@ -157,12 +157,12 @@ def _explain(
     if not rows:
         return
     bundle_id = str(pending.decisions.bundle_id[rows[0]])
-    bodies, method = explaining.bodies(bundle_id, flags_of(ledger, pending, rows))
+    bodies, methods = explaining.bodies(bundle_id, flags_of(ledger, pending, rows))
     ledger.save_explanations(
         ExplanationRows(
             alert_id=[pending.alert_id[row] for row in rows],
             body=bodies,
-            method=[method] * len(rows),
+            method=methods,
             created_ms=now_ms,
         )
     )
