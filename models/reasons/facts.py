@@ -79,7 +79,8 @@ class Facts:
         A ratio at its limit says only how large the figure can be at most.
         """
         value, amount = self.features[ratio], self.amount
-        if amount is None or value <= 0.0 or self.first or self.features["history_count"] < 0.5:
+        nothing_before = self.first or self.features["history_count"] < 0.5
+        if amount is None or amount <= 0.0 or value <= 0.0 or nothing_before:
             return None
         window = {"amount_ratio_7d": "7d", "amount_ratio_30d": "30d", "amount_to_max_30d": "30d"}
         if ratio in window and value == 1.0 and self.alone_in(window[ratio]):
