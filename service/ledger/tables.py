@@ -211,10 +211,11 @@ alerts = Table(
     Index("alerts_created", "created_ms", "alert_id"),
     Index("alerts_customer", "customer_id"),
 )
-Index(
+Index(  # in the order in which they are explained: a burst must not be sorted at every lease
     "alerts_pending",
-    alerts.c.risk,
+    alerts.c.risk.desc(),
     alerts.c.created_ms,
+    alerts.c.alert_id,
     sqlite_where=text("pending"),
     postgresql_where=text("pending"),
 )
