@@ -72,6 +72,8 @@ TEXTS: dict[str, str] = {
     "merchant_fraud_rate_30d": "{percent} of this merchant's payments of a month known as fraud",
     "merchant_run_frauds": "{value} frauds known of this merchant and no genuine payment since",
     "merchant_run_age_h": "{value} hours since this merchant's unbroken run of frauds began",
+    "merchant_run_ordinary": "{value} of those frauds of amounts that their customers used to pay",
+    "merchant_ordinary_age_h": "{value} hours since the first of those frauds of usual amounts",
     "merchant_clean_age_d": "{value} days since the last genuine payment known of this merchant",
     "merchant_volume_1d": "Merchant had {value} payments the day before; typical {typical}",
     "merchant_volume_7d": "Merchant has {value} payments a day over a week; typical {typical}",
