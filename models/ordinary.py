@@ -35,8 +35,8 @@ def ordinary(
     `payments` and `spent` are how many the customer had made before, and their sum. Without
     a past, or without an amount, nothing speaks against it.
     """
-    known: NDArray[np.bool_] = amount * payments <= OUT_OF_CHARACTER * spent
-    return known | (payments == 0)
+    plain: NDArray[np.bool_] = (amount * payments <= OUT_OF_CHARACTER * spent) | (payments == 0)
+    return plain
 
 
 def ordinary_payments(transactions: Transactions, rows: NDArray[np.int64]) -> NDArray[np.bool_]:

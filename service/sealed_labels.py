@@ -54,7 +54,7 @@ def labels_due(connection: Connection, hour: int) -> tuple[list[str], LabelledPa
 
 
 def _ordinary(connection: Connection, payments: Sequence[str]) -> Mapping[str, bool]:
-    """Return whether payments are ordinary, by id; those of customers without a past are not told."""
+    """Return whether payments are ordinary, by id, as far as their customers have a past."""
     if not payments:
         return {}
     one, before = transactions.alias("one"), transactions.alias("before")
