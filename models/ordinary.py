@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
     from models.transaction import Transactions
 
-USUAL_MS = 30 * 86_400_000
-"""How far back the customer's payments are looked at."""
-OUT_OF_CHARACTER = 2
-"""Times the customer's mean payment beyond which an amount is not ordinary."""
+OLDEST_MS, NEWEST_MS = 44 * 86_400_000, 14 * 86_400_000
+"""How long before it the customer's payments are looked at: a month of them, and none of the
+latest two weeks, which may be the same thief's."""
+TIMES, IN = 5, 2
+"""Beyond five halves of the customer's mean payment an amount is not ordinary."""
 
 
 def ordinary(
@@ -32,10 +33,10 @@ def ordinary(
 ) -> NDArray[np.bool_]:
     """Return which amounts (n,) are ordinary, in minor units; negative where unknown.
 
-    `payments` and `spent` are how many the customer had made before, and their sum. Without
-    a past, or without an amount, nothing speaks against it.
+    `payments` and `spent` are how many the customer had made from `OLDEST_MS` to `NEWEST_MS`
+    before, and their sum. Without a past, or without an amount, nothing speaks against it.
     """
-    plain: NDArray[np.bool_] = (amount * payments <= OUT_OF_CHARACTER * spent) | (payments == 0)
+    plain: NDArray[np.bool_] = (IN * amount * payments <= TIMES * spent) | (payments == 0)
     return plain
 
 
@@ -63,7 +64,7 @@ def _past(
     payments: NDArray[np.int64],
     spent: NDArray[np.int64],
 ) -> None:
-    """Count what lies before each place, at most `USUAL_MS` back; rows are grouped by customer.
+    """Count what lies long enough before each place; rows are grouped by customer.
 
     A late row may stand behind a later one: looking back ends where none earlier is young enough.
     """
@@ -75,10 +76,10 @@ def _past(
         here = places[number]
         if here < 0:
             continue
-        since = occurred_ms[here] - USUAL_MS
+        since, until = occurred_ms[here] - OLDEST_MS, occurred_ms[here] - NEWEST_MS
         at = here - 1
         while at >= 0 and customer[at] == customer[here] and newest[at] >= since:
-            if amount[at] >= 0 and occurred_ms[at] >= since:
+            if amount[at] >= 0 and since <= occurred_ms[at] <= until:
                 payments[number] += 1
                 spent[number] += amount[at]
             at -= 1

@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import and_, func, select
 
 from models.hashing import keys
-from models.ordinary import USUAL_MS, ordinary
+from models.ordinary import NEWEST_MS, OLDEST_MS, ordinary
 from models.seal import LabelledPayments, cutoff_ms
 from models.transaction import AUTHORISATION
 from service.ledger.bulk import among
@@ -60,7 +60,7 @@ def _ordinary(connection: Connection, payments: Sequence[str]) -> Mapping[str, b
     one, before = transactions.alias("one"), transactions.alias("before")
     earlier = and_(
         before.c.customer_id == one.c.customer_id,
-        before.c.occurred_ms >= one.c.occurred_ms - USUAL_MS,
+        before.c.occurred_ms.between(one.c.occurred_ms - OLDEST_MS, one.c.occurred_ms - NEWEST_MS),
         before.c.stream == one.c.stream,
         before.c.partition == one.c.partition,
         before.c.sequence < one.c.sequence,

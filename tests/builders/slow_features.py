@@ -226,14 +226,14 @@ def _changes(
 
 
 def _ordinary(rows: Transactions, row: int) -> bool:
-    """Return whether a payment is at most twice its customer's mean of 30 days."""
+    """Return whether a payment is at most 2.5 times its customer's mean of 14 to 44 days before."""
     before = [
         int(rows.reporting_minor[other])
         for other in range(row)
         if rows.customer_id[other] == rows.customer_id[row]
         and rows.customer_id[row] is not None
-        and rows.occurred_ms[row] - rows.occurred_ms[other] <= 30 * DAY_S * 1000
+        and 14 <= (rows.occurred_ms[row] - rows.occurred_ms[other]) / 1000 / DAY_S <= 44
         and rows.type[other] == AUTHORISATION
         and rows.reporting_minor[other] >= 0
     ]
-    return not before or int(rows.reporting_minor[row]) * len(before) <= 2 * sum(before)
+    return not before or 2 * int(rows.reporting_minor[row]) * len(before) <= 5 * sum(before)
