@@ -49,7 +49,7 @@ CASES: dict[str, Callable[[str, Facts], Case]] = (
     | _of(
         rhythm.known,
         "history_count merchant_payments merchant_frauds_1d merchant_frauds_7d "
-        "merchant_frauds_14d merchant_frauds_30d merchant_run_frauds",
+        "merchant_frauds_14d merchant_frauds_30d merchant_run_frauds merchant_run_ordinary",
     )
     | _of(rhythm.payments, "count_1h count_1d count_7d count_30d")
     | _of(rhythm.payments_ratio, "count_ratio_1d")
@@ -71,7 +71,10 @@ CASES: dict[str, Callable[[str, Facts], Case]] = (
         "ip_country_known position_known device_known is_card_present is_ecommerce is_atm is_moto "
         "is_transfer authenticated authentication_known",
     )
-    | _of(merchants.fraud_age, "merchant_since_fraud_h merchant_fraud_age_h merchant_run_age_h")
+    | _of(
+        merchants.fraud_age,
+        "merchant_since_fraud_h merchant_fraud_age_h merchant_run_age_h merchant_ordinary_age_h",
+    )
     | _of(merchants.clean_age, "merchant_clean_age_d")
     | _of(merchants.fraud_rate, "merchant_fraud_rate_7d merchant_fraud_rate_30d")
     | _of(merchants.volume, "merchant_volume_1d merchant_volume_7d merchant_volume_30d")
