@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from service.ledger.alert_queue import AlertDetail, AlertPage, Status, Timeline
     from service.ledger.newest import Seen
-    from service.ledger.outbox import DeadLetter
     from service.ledger.operations import Pace
+    from service.ledger.outbox import DeadLetter
     from service.ledger.progress import Coverage, PartitionState
     from service.ledger.rollups import Sums
 

@@ -1,13 +1,11 @@
 """Sums kept while rows are written equal sums made of the rows, whatever came in what order."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import numpy as np
-import pytest
 from builders.ledger_rows import (
     BUNDLE,
     START_MS,
@@ -22,9 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.transaction import AUTHORISATION, REFUND, REVERSAL, text
-from service.ledger import CHALLENGER, Commit, Ledger, LegacyRows, SampleRows, rollups
+from service.ledger import CHALLENGER, Commit, Ledger, rollups
 from service.ledger.facts import CASE_CUT, DAY_MS, RISK_CUT, SEGMENT_CUT
-from service.ledger.rollups import FOLDED
 from service.ledger.summing import recount
 
 HOUR_MS = 3_600_000
