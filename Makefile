@@ -62,6 +62,10 @@ format: $(VENV)/.installed ## put the code into the house's form
 bars: $(VENV)/.installed ## the figures of docs/results.md, measured here
 	$(BIN)/python -m loadtest.bars $(ARGS)
 
+.PHONY: first-minute
+first-minute: $(VENV)/.installed ## the demo's first minute in Chromium: frames in docs/screens, figures
+	$(BIN)/python -m loadtest.bars.first_minute $(ARGS)
+
 DATA ?= ../shared/data/handbook_simulated.parquet
 MAPPING ?= handbook
 PROTOCOL ?= handbook

@@ -184,11 +184,12 @@ def run(settings: Settings, owner: str, parent: int, stop: Event, *, publish: bo
 
 
 def outputs(settings: Settings) -> tuple[str, ...]:
-    """Return every topic a relay publishes to."""
+    """Return every output topic, the labels' aside."""
     return (
         settings.topic_decisions,
         settings.topic_alerts,
         settings.topic_dead_letters,
+        settings.topic_handoff,
         settings.topic_recommendations,
     )
 

@@ -28,6 +28,7 @@ from pydantic_settings import (
 
 from service.settings_api import ApiSettings
 from service.settings_comparison import ComparisonSettings
+from service.settings_demo import DemoSettings
 from service.settings_promotion import PromotionSettings
 from service.settings_refused import (
     PREFIX,
@@ -46,7 +47,7 @@ PositiveInt = Annotated[int, Field(gt=0)]
 PositiveSeconds = Annotated[float, Field(gt=0)]
 
 
-class Settings(PromotionSettings, ComparisonSettings, ApiSettings):
+class Settings(PromotionSettings, ComparisonSettings, ApiSettings, DemoSettings):
     """What can be set. Read with `Settings.load()`, which answers mistakes in one line."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)

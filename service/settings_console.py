@@ -40,6 +40,14 @@ class ConsoleSettings(BaseSettings):
         12, description="A session ends after so many hours in any case."
     )
 
+    # --- every page
+    console_notice: str = Field(
+        "",
+        max_length=40,
+        description="A few words that every page of the console carries, such as `Simulated data` "
+        "or `Staging`.",
+    )
+
     # --- working on cases
     claim_min: Annotated[int, Field(gt=0)] = Field(
         30, description="A claim on a case ends after so many minutes, unless it is prolonged."

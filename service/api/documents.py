@@ -22,6 +22,7 @@ from service.api import (
 )
 from service.api.labelling import LabelPosted
 from service.api.problems import MEDIA_TYPE, ProblemDetails
+from service.api.verified import VerificationShown
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -35,6 +36,7 @@ _STRUCTS = (
     shown.BatchAnswer,
     shown.AlertPage,
     shown.AlertDetail,
+    VerificationShown,
     shown.TimelinePage,
     shown.LabelsTaken,
     shown.CoverageShown,

@@ -11,7 +11,17 @@ from starlette.staticfiles import StaticFiles
 from service.console import errors
 from service.console.headers import Headers
 from service.console.pages import STATIC
-from service.console.routes import audit, case, operations, queue, sign_in, work
+from service.console.routes import (
+    audit,
+    broken,
+    case,
+    now,
+    operations,
+    queue,
+    sign_in,
+    work,
+    yours,
+)
 
 if TYPE_CHECKING:
     from service.api.parts import Parts
@@ -23,7 +33,7 @@ def create_console(parts: Parts) -> FastAPI:
     app.state.parts = parts
     errors.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for routes in (sign_in, queue, case, work, operations, audit):
+    for routes in (sign_in, now, queue, case, work, operations, audit, broken, yours):
         app.include_router(routes.router)
     app.add_api_route("/", lambda: RedirectResponse("/console/cases"), include_in_schema=False)
     app.add_middleware(Headers, settings=parts.settings)

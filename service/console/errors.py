@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from models.errors import BadInput, PenumbraError
+from service.console.demo_control import DemoGone
 from service.console.guard import ForeignForm, NotAllowed, SignInNeeded
 from service.console.pages import page
 from service.errors import CaseRefused, CaseUnknown, LedgerError
@@ -30,6 +31,7 @@ _STATUSES: tuple[tuple[type[PenumbraError], HTTPStatus, str], ...] = (
     (CaseRefused, HTTPStatus.CONFLICT, "Not now"),
     (LedgerError, HTTPStatus.SERVICE_UNAVAILABLE, "Ledger unavailable"),
     (StreamError, HTTPStatus.SERVICE_UNAVAILABLE, "Broker unavailable"),
+    (DemoGone, HTTPStatus.SERVICE_UNAVAILABLE, "The demo is gone"),
     (BadInput, HTTPStatus.UNPROCESSABLE_ENTITY, "Not understood"),
 )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import MutableHeaders
 
+from service.console.pages import served
 from service.people.arriving import cookie_name
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Headers:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+
+        served.set(self._settings)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextvars import ContextVar
 from functools import cache
 from http import HTTPStatus
 from importlib import resources
@@ -16,27 +17,37 @@ from models.instants import format_instant
 from models.transaction import LEGACY_DECISIONS
 from service.cases.dispositions import says
 from service.console import words
+from service.console.demo_control import is_demo
 from service.people.roles import Right, may
 
 if TYPE_CHECKING:
     from service.people.signing_in import Signed
+    from service.settings import Settings
 
 STATIC = Path(str(resources.files("service") / "console" / "static"))
 HTMX = "vendor/htmx-2.0.11.min.js"
 
 
+served: ContextVar[Settings | None] = ContextVar("served", default=None)
+"""The settings of the console that answers; every page carries what they say of it."""
+
+
 class Place(NamedTuple):
-    """An entry of the navigation, for those who have the right."""
+    """An entry of the navigation, for those who have the right; some are the demo's only."""
 
     name: str
     path: str
     right: Right
+    demo: bool = False
 
 
 NAVIGATION = (
+    Place("Now", "/console/now", "view"),
     Place("Cases", "/console/cases", "view"),
     Place("Operations", "/console/operations", "view"),
     Place("Audit log", "/console/audit", "audit"),
+    Place("Break it", "/console/break", "view", demo=True),
+    Place("Your turn", "/console/yours", "view", demo=True),
 )
 
 
@@ -89,5 +100,12 @@ def page(
     **shown: Any,
 ) -> HTMLResponse:
     """Return a page or a part of one; `here` is the path of the navigation it belongs to."""
-    html = _environment.get_template(name).render(who=who, here=here, **shown)
+    settings = served.get()
+    html = _environment.get_template(name).render(
+        who=who,
+        here=here,
+        notice="" if settings is None else settings.console_notice,
+        demo=settings is not None and is_demo(settings),
+        **shown,
+    )
     return HTMLResponse(html, status)

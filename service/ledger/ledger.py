@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.ledger.console_side import ConsoleSide
+from service.ledger.erasing_side import ErasingSide
 from service.ledger.outbox_side import OutboxSide
 from service.ledger.outcomes_side import OutcomesSide
 from service.ledger.people_side import PeopleSide
@@ -12,9 +13,16 @@ from service.ledger.worker_side import WorkerSide
 
 
 class Ledger(
-    WorkerSide, OutboxSide, ReaderSide, ConsoleSide, PeopleSide, OutcomesSide, PromotionSide
+    WorkerSide,
+    OutboxSide,
+    ReaderSide,
+    ConsoleSide,
+    PeopleSide,
+    OutcomesSide,
+    PromotionSide,
+    ErasingSide,
 ):
-    """All transactions, scores, labels, alerts, dead letters, source positions, and champions.
+    """Every transaction, score, label, alert, dead letter and champion, and each source's place.
 
     Each method is one database transaction. Every one may raise LedgerUnavailable and may then
     be called again with the same arguments.

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from service.ledger import alert_queue, days, operations, outbox, progress, rollups, sample
+from service.ledger import (
+    alert_queue,
+    days,
+    newest,
+    operations,
+    outbox,
+    progress,
+    rollups,
+    sample,
+)
 from service.ledger.opened import Opened
 
 if TYPE_CHECKING:
@@ -13,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from service.ledger.alert_queue import AlertDetail, AlertPage, Status, Timeline
+    from service.ledger.newest import Seen
     from service.ledger.operations import Pace
     from service.ledger.outbox import DeadLetter
     from service.ledger.progress import Coverage, PartitionState
@@ -65,6 +75,11 @@ class ReaderSide(Opened):
         """Return drawn payments without a label after a place; see `sample.unlabelled`."""
         with self.reading() as connection:
             return sample.unlabelled(connection, cursor, limit)
+
+    def newest(self, limit: int = 12) -> list[Seen]:
+        """Return the payments that came in last, with what both sides said of them."""
+        with self.reading() as connection:
+            return newest.newest(connection, limit)
 
     def alerts(
         self,

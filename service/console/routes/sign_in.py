@@ -59,13 +59,18 @@ def sign_in(request: Request, parts: Given, sent: SentForm) -> Response:
 
 
 @router.get("/enter")
-def enter(request: Request, parts: Given, ticket: Annotated[str, Query(max_length=200)]) -> Response:
+def enter(
+    request: Request,
+    parts: Given,
+    ticket: Annotated[str, Query(max_length=200)],
+    to: Annotated[str, Query(max_length=2000)] = HOME,
+) -> Response:
     """Sign in by a link of `penumbra users link`."""
     try:
         signed = signing_in.enter(parts.ledger, parts.settings, ticket)
     except SignInRefused as error:
-        return _form(parts, HOME, said=str(error))
-    return _entered(request, parts, signed, HOME)
+        return _form(parts, to, said=str(error))
+    return _entered(request, parts, signed, to)
 
 
 @router.post("/sign-out", dependencies=[OurForm])
