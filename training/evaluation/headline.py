@@ -67,12 +67,14 @@ class Reading:
 class ThreeWays:
     """One figure with everything known, with what a ledger would hold, and corrected.
 
+    A ledger's answer is refused where declines hide the truth; `naive` is what it would read.
     `contains` is the share of hold-outs drawn anew whose corrected interval, where it is given,
     holds the figure of the full truth; `given` how many gave one.
     """
 
     full: Answer
     censored: Answer
+    naive: float
     corrected: Answer
     contains: float
     given: float
@@ -215,6 +217,7 @@ def _three(
     return ThreeWays(
         full=answer(full, figure),
         censored=answer(silent, figure),
+        naive=float(figure.of(silent.totals)),
         corrected=answers[0],
         contains=float(np.mean(contains)) if contains else float("nan"),
         given=len(known) / len(answers),

@@ -10,6 +10,7 @@ from training.evaluation.headline import (
     TYPICAL,
     Beside,
     Headline,
+    ThreeWays,
 )
 from training.evaluation.page import table_lines
 
@@ -106,7 +107,7 @@ def _ways(found: Headline) -> list[str]:
     head = ["rules", "figure", "full truth", "what a ledger holds", "corrected",
             "hold-outs that give an interval", "of these, hold the full truth"]  # fmt: skip
     rows = [
-        [one.name, name, told(way.full), told(way.censored), told(way.corrected),
+        [one.name, name, told(way.full), _naive(way), told(way.corrected),
          f"{way.given:.0%}", f"{way.contains:.1%}" if way.given else "n/a"]
         for one in found.beside
         for name, way in one.three_ways.items()
@@ -117,6 +118,12 @@ def _ways(found: Headline) -> list[str]:
         "the first one drawn."
     )
     return [intro, "", *table_lines(head, rows)]
+
+
+def _naive(way: ThreeWays) -> str:
+    if isinstance(way.censored, Known):
+        return told(way.censored)
+    return f"refused; it would read {100 * way.naive:.1f} %"
 
 
 def _even(beside: Sequence[Beside]) -> list[str]:
