@@ -9,6 +9,7 @@ from models.comparison.matching import FORECAST
 from training.evaluation.headline import (
     BUDGETS,
     FIGURES,
+    IN_FORCE,
     TYPICAL,
     Headline,
     Scores,
@@ -72,7 +73,7 @@ def scores(shadowed: Span) -> Scores:
 @pytest.fixture(scope="module")
 def found(learned: Span, shadowed: Span, scores: Scores) -> Headline:
     """Give the headline of both."""
-    return headline(learned, shadowed, scores, JUDGED_MS, Silent())
+    return headline(learned, shadowed, scores, JUDGED_MS, Silent(), by_hand=False)
 
 
 def test_the_search_tries_every_window_and_keeps_what_nothing_beats(learned: Span) -> None:
@@ -93,11 +94,23 @@ def test_the_search_tries_every_window_and_keeps_what_nothing_beats(learned: Spa
 
 def test_rule_sets_keep_to_their_budget_where_they_are_searched(learned: Span) -> None:
     """And the typical set knows nothing of known frauds."""
-    *best, typical = rule_sets(learned)
+    sets = rule_sets(learned, by_hand=False)
+    best, typical = sets[: len(BUDGETS)], sets[len(BUDGETS)]
     for one, budget in zip(best, BUDGETS, strict=True):
         assert one.flags(learned.columns).mean() <= budget
     assert typical.name == TYPICAL
     assert {name for name, _ in typical.conditions} <= set(BEHAVIOUR)
+
+
+def test_in_a_typical_set_every_kind_of_rule_is_in_force(learned: Span) -> None:
+    """Amount, ratio, one velocity and night, each flagging as many genuine payments as asked."""
+    genuine = ~learned.payments.fraud
+    for one, least in zip(
+        rule_sets(learned, by_hand=False)[-len(IN_FORCE) :], IN_FORCE, strict=True
+    ):
+        assert len(one.conditions) == 4
+        for name, threshold in one.conditions:
+            assert (learned.columns[name][genuine] > threshold).mean() > least - 0.001
 
 
 def test_thresholds_are_fixed_before_the_judged_weeks(
