@@ -95,7 +95,7 @@ def enough(moments: Moments, figure: Figure) -> NDArray[np.bool_]:
     told = freedom(moments, figure) >= LEAST_FREEDOM
     if _needs_labels(figure):
         told &= (moments.effective(_FRAUDS) >= LEAST_FRAUDS) & ~_hidden(moments)
-    return np.asarray(told & np.isfinite(figure.of(moments.totals)))
+    return np.asarray(told & np.isfinite(figure.gradient(moments.totals)).all(axis=-1))
 
 
 def _hidden(moments: Moments) -> NDArray[np.bool_]:
@@ -117,5 +117,7 @@ def _reason(moments: Moments, figure: Figure) -> str:
             f"{moments.totals @ _SILENT:,.0f} declined payments have no truth, and the sample's "
             f"frauds are worth {moments.effective(_DRAWN):.0f} customers, {LEAST_DRAWN} are needed"
         )
+    if not np.isfinite(figure.gradient(moments.totals)).all():
+        return "one of the systems has none of it, so there is nothing to relate the other's to"
     events = float(moments.effective(figure.events) and freedom(moments, figure) + 1)
     return f"what it is made of is worth {events:.0f} customers, {LEAST_FREEDOM + 1} are needed"
