@@ -122,7 +122,10 @@ def walk(browser: Browser, started: Started, frames: Path | None = None) -> list
     page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
     page.set_default_timeout(PATIENCE_MS)
     complaints: list[str] = []
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on(
+        "console",
+        lambda m: complaints.append(f"{page.url}: {m.text}") if m.type == "error" else None,
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     screens: list[Screen] = []
 
