@@ -48,7 +48,7 @@ def claim(parts: Given, who: Who, by: Acting, case_id: str, *, keep: bool = Fals
     # Opening a page claims what is free and does not take from others; asking does.
     if why_not is None and (keep or holder in {None, by.actor}):
         case = parts.ledger.claim(case_id, by, claim_ms(parts))
-    return page(
+    answered = page(
         "claim.html",
         who,
         case=case,
@@ -56,6 +56,10 @@ def claim(parts: Given, who: Who, by: Acting, case_id: str, *, keep: bool = Fals
         warn_ms=WARN_MS,
         why_not=why_not,
     )
+    if keep and holder != case.holder(now_ms):
+        # Taken over: what may be done on the page is another now.
+        answered.headers["HX-Refresh"] = "true"
+    return answered
 
 
 @router.post("/cases/{case_id}/release")
