@@ -221,6 +221,7 @@ def figures(started: Started, screens: Sequence[Screen]) -> list[Figure]:
 def main(folder: Path, frames: Path, page: Path) -> None:
     """Start the demo, reach every screen of its first minute, keep frames and figures."""
     frames.mkdir(parents=True, exist_ok=True)
+    busy = f"Load average before: {os.getloadavg()[0]:.1f}. Frames: `docs/screens/`."
 
     def kept(shown: Page, name: str) -> None:
         shown.screenshot(path=frames / f"first-minute-{name}.png")
@@ -231,7 +232,7 @@ def main(folder: Path, frames: Path, page: Path) -> None:
         found = figures(started, screens)
     for figure in found:
         click.echo(figure.line())
-    write_section(page, "The first minute", section("make first-minute", found, []))
+    write_section(page, "The first minute", section("make first-minute", found, [busy]))
     missed = [figure.what for figure in found if not figure.met]
     if missed:
         raise click.ClickException(f"{len(missed)} bars were missed: {'; '.join(missed)}")
