@@ -209,7 +209,8 @@ def _save(connection: Connection, touched: dict[str, _Case], fresh: set[str]) ->
 
 
 def _reasons(body: bytes) -> str:
-    return json_text(_body.decode(body).reasons[:SHOWN_REASONS])
+    told = _body.decode(body).reasons[:SHOWN_REASONS]
+    return json_text([one["text"] if isinstance(one, dict) else one for one in told])
 
 
 def _links(row: Row[Any]) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """A console over a small ledger of flagged payments, and people who are signed in to it."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,6 +105,15 @@ class Console:
         found = self.api.ledger.case(case_id)
         assert found is not None
         return found
+
+    def published(self, topic: str) -> list[dict[str, Any]]:
+        """Return the records of a topic, watermarks left out."""
+        found = [
+            json.loads(record.value or b"{}")
+            for partition in self.api.broker.log(topic).records
+            for record in partition
+        ]
+        return [one for one in found if "watermark" not in one]
 
     def actions(self) -> list[str]:
         """Return the actions of the audit log, oldest first."""
