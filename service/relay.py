@@ -2,8 +2,8 @@
 
 Scoring never waits for it, and it is the only part of a worker that can publish. It reads
 the ledger's outbox for the partitions its worker owns: decisions and dead letters in order,
-then alerts once explained. A mark moves after the broker has acknowledged; whatever lies
-after a mark is sent again, byte for byte.
+then alerts once explained, and each change of champion as a recommendation. A mark moves after
+the broker has acknowledged; whatever lies after a mark is sent again, byte for byte.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from service.errors import LedgerUnavailable
 from service.explaining import Explaining, explain_pending
 from service.ledger import Ledger, wall_clock_ms
 from service.pipeline.lineup import Lineup
+from service.promotion.recommendation import recommendation
 from service.records import alert_bytes, dead_letter_record, decision_bytes
 from service.retrying import patiently
 from service.stream.connect import open_producer, open_topics
@@ -45,6 +46,8 @@ FLUSH_TIMEOUT_S = 30.0
 REST_S = 0.05
 BACK_OFF_S = 1.0
 LONGEST_BACK_OFF_S = 60.0
+RECOMMENDED = "promotions"
+"""Under this name, as if it were a stream, stands how many recommendations are published."""
 HEALTHY_S = 120.0
 """A relay that lived so long is started again at once."""
 
@@ -89,6 +92,7 @@ class Relay:
                 if state.owner == self._owner:
                     busy |= self._decisions(self._producer, state)
                     busy |= self._dead_letters(self._producer, state)
+            busy |= self._recommendations(self._producer)
         return busy
 
     def _decisions(self, producer: ShadowProducer, state: PartitionState) -> bool:
@@ -121,6 +125,17 @@ class Relay:
         producer.send_many(topic, (dead_letter_record(one, limit) for one in letters))
         producer.flush(FLUSH_TIMEOUT_S)
         self._ledger.mark_published(state.stream, state.partition, topic, letters[-1].id + 1)
+        return True
+
+    def _recommendations(self, producer: ShadowProducer) -> bool:
+        topic = self._settings.topic_recommendations
+        through = self._ledger.published(RECOMMENDED, 0).get(topic, 0)
+        changes = self._ledger.promotions(through, PUBLISH_LIMIT)
+        if not changes:
+            return False
+        producer.send_many(topic, (recommendation(one) for one in changes))
+        producer.flush(FLUSH_TIMEOUT_S)
+        self._ledger.mark_published(RECOMMENDED, 0, topic, changes[-1].number + 1)
         return True
 
     def _alerts(self, producer: ShadowProducer) -> bool:
@@ -168,6 +183,17 @@ def run(settings: Settings, owner: str, parent: int, stop: Event, *, publish: bo
     ledger.close()
 
 
+def outputs(settings: Settings) -> tuple[str, ...]:
+    """Return every output topic, the labels' aside."""
+    return (
+        settings.topic_decisions,
+        settings.topic_alerts,
+        settings.topic_dead_letters,
+        settings.topic_handoff,
+        settings.topic_recommendations,
+    )
+
+
 def _close(producer: ShadowProducer | None) -> None:
     if producer is not None:
         with suppress(Exception):  # whatever the client says of a broker that is gone
@@ -177,9 +203,8 @@ def _close(producer: ShadowProducer | None) -> None:
 def _open(settings: Settings) -> ShadowProducer:
     """Connect, and make the output topics where they are not there (any more)."""
     topics = open_topics(settings)
-    outputs = (settings.topic_decisions, settings.topic_alerts, settings.topic_dead_letters)
     try:
-        topics.ensure(dict.fromkeys(outputs, 1))
+        topics.ensure(dict.fromkeys(outputs(settings), 1))
     finally:
         topics.close()
     return open_producer(settings)

@@ -27,7 +27,9 @@ from pydantic_settings import (
 )
 
 from service.settings_api import ApiSettings
+from service.settings_comparison import ComparisonSettings
 from service.settings_demo import DemoSettings
+from service.settings_promotion import PromotionSettings
 from service.settings_refused import (
     PREFIX,
     SECRETS_DIR,
@@ -45,7 +47,7 @@ PositiveInt = Annotated[int, Field(gt=0)]
 PositiveSeconds = Annotated[float, Field(gt=0)]
 
 
-class Settings(ApiSettings, DemoSettings):
+class Settings(PromotionSettings, ComparisonSettings, ApiSettings, DemoSettings):
     """What can be set. Read with `Settings.load()`, which answers mistakes in one line."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)

@@ -14,12 +14,17 @@ from service.api.routes import (
     alerts,
     bundles,
     cases,
+    comparison,
     coverage,
     customers,
     docs,
     health,
     labels,
+    money,
+    periods,
+    review_sample,
     score,
+    thresholds,
 )
 from service.api.tokens import authorised, needs
 from service.console.app import create_console
@@ -41,7 +46,10 @@ def create_app(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     problems.install(app)
-    for routes in (alerts, cases, coverage, customers, bundles):
+    for routes in (
+        alerts, cases, coverage, comparison, thresholds, periods, money, review_sample, customers,
+        bundles,
+    ):  # fmt: skip
         app.include_router(routes.router, dependencies=[Depends(authorised)])
     for routes in (score, labels):
         # Payments and labels come from programs: no role of the console may send any.

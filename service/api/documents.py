@@ -10,9 +10,17 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from models.transaction import Transaction
-from service.api import outcomes, shown, shown_cases
+from service.api import (
+    outcomes,
+    shown,
+    shown_cases,
+    shown_comparison,
+    shown_money,
+    shown_opened,
+)
 from service.api.labelling import LabelPosted
 from service.api.problems import MEDIA_TYPE, ProblemDetails
+from service.api.verified import VerificationShown
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -26,11 +34,18 @@ _STRUCTS = (
     shown.BatchAnswer,
     shown.AlertPage,
     shown.AlertDetail,
+    VerificationShown,
     shown.TimelinePage,
     shown.LabelsTaken,
     shown.CoverageShown,
     shown.BundlesShown,
     shown.Health,
+    shown_comparison.ComparisonShown,
+    shown_comparison.PeriodsShown,
+    shown_comparison.ThresholdsShown,
+    shown_money.MoneyShown,
+    shown_opened.OpenedPage,
+    shown_opened.ReviewSamplePage,
     shown_cases.CaseShown,
     shown_cases.OutcomesTaken,
     shown_cases.AuditPage,

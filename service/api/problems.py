@@ -18,6 +18,7 @@ from starlette.responses import Response
 from models.cards import masked_text
 from models.errors import BadInput, PenumbraError
 from service.errors import CaseRefused, CaseUnknown, LedgerError
+from service.promotion.errors import ChampionMissing
 from service.stream.errors import StreamError
 
 if TYPE_CHECKING:
@@ -100,6 +101,10 @@ def of_error(error: PenumbraError) -> Problem:
     if isinstance(error, LedgerError):
         return Problem(
             HTTPStatus.SERVICE_UNAVAILABLE, "ledger-unavailable", "Ledger unavailable", str(error)
+        )
+    if isinstance(error, ChampionMissing):
+        return Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE, "champion-missing", "Champion missing", str(error)
         )
     if isinstance(error, CaseUnknown):
         return not_found(str(error))

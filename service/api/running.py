@@ -20,7 +20,7 @@ from service.api.scoring.source import HttpSource
 from service.cases.delivery import Delivery
 from service.explaining import Explaining
 from service.ledger import wall_clock_ms
-from service.relay import RelayProcess
+from service.relay import RelayProcess, outputs
 from service.stream.connect import open_topics
 from service.stream.errors import StreamError
 
@@ -62,7 +62,6 @@ class Running:
         self.parts = Parts(
             settings=settings,
             ledger=ledger,
-            lineup=lineup,
             source=source,
             scoring=Scoring(
                 ledger,
@@ -107,6 +106,7 @@ class Running:
                 self._publish_if_it_can()
                 self._relay.keep_running()
                 self.parts.source.look_after()
+                self.parts.standing.follow()
                 self.parts.ledger.file_alerts(self._settings.case_window_h * HOUR_MS)
             except (PenumbraError, OSError) as error:
                 log.warning("watch_failed", why=str(error))
@@ -122,18 +122,11 @@ class Running:
         if time.monotonic() < self._topics_due:
             return False
         self._topics_due = time.monotonic() + AGAIN_S
-        settings = self._settings
-        once = settings.model_copy(update={"connect_attempts": 1})
-        names = (
-            settings.topic_decisions,
-            settings.topic_alerts,
-            settings.topic_dead_letters,
-            settings.topic_handoff,
-        )
+        once = self._settings.model_copy(update={"connect_attempts": 1})
         try:
             topics = open_topics(once)
             try:
-                topics.ensure(dict.fromkeys(names, 1))
+                topics.ensure(dict.fromkeys(outputs(self._settings), 1))
             finally:
                 topics.close()
         except StreamError as error:

@@ -65,6 +65,34 @@ def append_new(connection: Connection, table: Table, columns: Columns) -> int:
     ).rowcount
 
 
+def put(connection: Connection, table: Table, columns: Columns) -> None:
+    """Insert rows, in place of those that have their primary keys."""
+    _upsert(connection, table, columns, "excluded.{name}")
+
+
+def accumulate(connection: Connection, table: Table, columns: Columns) -> None:
+    """Insert rows, or add their numbers to those that have their primary keys."""
+    _upsert(connection, table, columns, "{table}.{name} + excluded.{name}")
+
+
+def _upsert(connection: Connection, table: Table, columns: Columns, becomes: str) -> None:
+    names, rows = _rows(connection, columns)
+    if not rows:
+        return
+    key = [column.name for column in table.primary_key]
+    rest = ", ".join(
+        f'"{name}" = ' + becomes.format(table=table.name, name=f'"{name}"')
+        for name in names
+        if name not in key
+    )
+    mark = "?" if _is_sqlite(connection) else "%s"
+    connection.exec_driver_sql(
+        f"INSERT INTO {table.name} ({_listed(names)}) VALUES ({', '.join([mark] * len(names))}) "
+        f"ON CONFLICT ({_listed(key)}) DO UPDATE SET {rest}",
+        rows,
+    )
+
+
 def fetch(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
     """Return the driver's own tuples: SQLAlchemy's rows cost more than finding them.
 

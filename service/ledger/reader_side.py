@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from service.ledger import alert_queue, newest, operations, outbox, progress
+from service.ledger import (
+    alert_queue,
+    days,
+    newest,
+    operations,
+    outbox,
+    progress,
+    rollups,
+    sample,
+)
 from service.ledger.opened import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import Row
+
     from service.ledger.alert_queue import AlertDetail, AlertPage, Status, Timeline
     from service.ledger.newest import Seen
-    from service.ledger.outbox import DeadLetter
     from service.ledger.operations import Pace
+    from service.ledger.outbox import DeadLetter
     from service.ledger.progress import Coverage, PartitionState
+    from service.ledger.rollups import Sums
 
 
 class ReaderSide(Opened):
@@ -24,6 +36,45 @@ class ReaderSide(Opened):
         """Return what became of everything consumed."""
         with self.reading() as connection:
             return progress.coverage(connection)
+
+    def sums(
+        self,
+        cut: str,
+        *,
+        first_day: int,
+        last_day: int,
+        bundle_id: str | None = None,
+        role: str | None = None,
+    ) -> Sums:
+        """Return sums of days, both included; see `facts` for the cuts."""
+        with self.reading() as connection:
+            return rollups.read(
+                connection,
+                cut,
+                first_day=first_day,
+                last_day=last_day,
+                bundle_id=bundle_id,
+                role=role,
+            )
+
+    def first_and_last_day(self) -> tuple[int, int] | None:
+        """Return the days, since the epoch, of the oldest and newest sums; None without any."""
+        with self.reading() as connection:
+            return rollups.span(connection)
+
+    def counts_by_day(
+        self, first_day: int, last_day: int, *, without: Sequence[str]
+    ) -> dict[tuple[int, str], int]:
+        """Return what became of what was consumed, by (day, what), of all streams but some."""
+        with self.reading() as connection:
+            return days.by_day(connection, first_day, last_day, without)
+
+    def review_sample(
+        self, *, cursor: tuple[str, int, int] | None = None, limit: int = 50
+    ) -> Sequence[Row[Any]]:
+        """Return drawn payments without a label after a place; see `sample.unlabelled`."""
+        with self.reading() as connection:
+            return sample.unlabelled(connection, cursor, limit)
 
     def newest(self, limit: int = 12) -> list[Seen]:
         """Return the payments that came in last, with what both sides said of them."""

@@ -16,6 +16,7 @@ import numpy as np
 from models.money import major_units
 from models.seal import HOUR_MS
 from service.ledger import Commit, TransactionRows
+from service.pipeline.compared import duplicate_days, history_days
 from service.pipeline.settle import Settled, settle
 from service.pipeline.verdicts import (
     alert_rows,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from models.history import Histories
-    from models.transaction import Transactions
     from service.ledger import Lease, Ledger
     from service.pipeline.arrivals import Arrivals
     from service.pipeline.lineup import Lineup
@@ -50,7 +50,10 @@ class Taken:
 
 
 class PartitionWork:
-    """The right and the state to advance one partition of one stream."""
+    """The right and the state to advance one partition of one stream.
+
+    `lineup` may be another between two batches: each batch keeps the roles it was scored with.
+    """
 
     def __init__(
         self,
@@ -65,7 +68,7 @@ class PartitionWork:
         self.histories = histories
         self._ledger = ledger
         self._merchants = merchants
-        self._lineup = lineup
+        self.lineup = lineup
         self._clock = clock
 
     def take(self, batch: Arrivals) -> Taken:
@@ -110,25 +113,36 @@ class PartitionWork:
         scored = np.flatnonzero(rows.scored_type())
         kept = rows.take(scored)
         kernel, late_rows = self.histories.advance(kept, self._merchants.table)
-        vectors = full_vector(self._lineup, kept, kernel)
+        vectors = full_vector(self.lineup, kept, kernel)
         late = np.zeros(len(rows), bool)
         late[scored] = late_rows
-        legacy = legacy_rows(self._lineup, kept, vectors, now_ms) if len(kept) else None
+        legacy = legacy_rows(self.lineup, kept, vectors, now_ms) if len(kept) else None
         ids = kept.transaction_id.tolist()
         earlier = (
             patiently(lambda: self._ledger.legacy_for(ids))
-            if self._lineup.ruleset is None and ids
+            if self.lineup.ruleset is None and ids
             else {}
         )
-        legacy_known = known_legacy(self._lineup, kept, legacy, earlier)
-        amount = major_units(kept.reporting_minor, self._lineup.reporting_currency)
-        judged = all_scores(self._lineup, scored, vectors, amount, legacy_known, now_ms)
+        legacy_known = known_legacy(self.lineup, kept, legacy, earlier)
+        amount = major_units(kept.reporting_minor, self.lineup.reporting_currency)
+        judged = all_scores(self.lineup, scored, vectors, amount, legacy_known, now_ms)
         champion = judged[0]
         unscored = sum(1 for reason in champion.reason or () if reason is not None)
-        letters = batch.dead_letters(settled.conflicts, now_ms)
+        letters = batch.dead_letters(settled.conflicts, now_ms, self.lease.watermark_ms)
         refused = 0 if letters is None else len(letters.reason)
         features = np.zeros((len(rows), vectors.shape[1]), np.float32)
         features[scored] = vectors
+        compared = self.lineup.compared
+        accepted = TransactionRows(
+            transactions=rows,
+            content_key=settled.content_key[settled.new],
+            late=late,
+            ingested_ms=now_ms,
+            offset=None if batch.offsets is None else batch.offsets[batch.record[settled.new]],
+            features=features,
+            history_days=history_days(len(rows), scored, kernel),
+            groups=compared.groups(rows),
+        )
         return Commit(
             next_offset=self._next_offset(batch),
             counters={
@@ -144,32 +158,14 @@ class PartitionWork:
                 "exempted_ids": batch.exempted,
             },
             watermark_ms=int(rows.occurred_ms.max()) if len(rows) else None,
-            transactions=self._transaction_rows(batch, settled, rows, features, late, now_ms)
-            if len(rows)
-            else None,
+            transactions=accepted if len(rows) else None,
             scores=[one for one in judged if len(one.row)],
             legacy=legacy,
             alerts=alert_rows(rows, champion),
             dead_letters=letters,
-        )
-
-    def _transaction_rows(
-        self,
-        batch: Arrivals,
-        settled: Settled,
-        rows: Transactions,
-        features: np.ndarray[tuple[int, int], np.dtype[np.float32]],
-        late: np.ndarray[tuple[int], np.dtype[np.bool_]],
-        now_ms: int,
-    ) -> TransactionRows:
-        record = batch.record[settled.new]
-        return TransactionRows(
-            transactions=rows,
-            content_key=settled.content_key[settled.new],
-            late=late,
-            ingested_ms=now_ms,
-            offset=None if batch.offsets is None else batch.offsets[record],
-            features=features,
+            sample=compared.sample(rows, scored),
+            duplicate_days=duplicate_days(batch, settled),
+            case_window_ms=compared.case_window_ms,
         )
 
     def _next_offset(self, batch: Arrivals) -> int:

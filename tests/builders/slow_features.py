@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.labels import Labels
-from models.transaction import VERIFICATION, Transactions
+from models.transaction import AUTHORISATION, VERIFICATION, Transactions
 
 HOUR_S, DAY_S = 3_600, 86_400
 KEPT_ONE_BY_ONE = 32
@@ -33,6 +33,7 @@ class Change:
     sealed: int
     by: int
     occurred_s: int
+    ordinary: bool
 
 
 def ratio(value: float, base: float) -> float:
@@ -170,11 +171,25 @@ def _fraud_run(changes: list[Change], sold: list[int], now: int) -> dict[str, fl
     run = [one for one in told if one[1] // DAY_S > clean]
     started = [oldest if oldest // DAY_S > clean else newest for oldest, newest, _ in run]
     count = sum(net - (oldest // DAY_S <= clean) for oldest, _, net in run)
+    plain = [one for one in _ordinary_told(changes, now) if one[0] // DAY_S > clean]
     return {
         "merchant_run_frauds": max(count, 0),
         "merchant_run_age_h": max(now - min(started), 0) / 3600 if run else 0,
+        "merchant_run_ordinary": max(sum(net for _, net in plain), 0),
+        "merchant_ordinary_age_h": max(now - min(plain)[0], 0) / 3600 if plain else 0,
         "merchant_clean_age_d": today - clean if clean else 31,
     }
+
+
+def _ordinary_told(changes: list[Change], now: int) -> list[tuple[int, int]]:
+    """Return the oldest time and the net number of ordinary frauds that each hour's seal adds."""
+    told = []
+    for sealed in {c.sealed for c in changes if now // HOUR_S - c.sealed < 45 * 24}:
+        here = [c for c in changes if c.sealed == sealed]
+        times = [c.occurred_s for c in here if c.by > 0 and c.ordinary]
+        if sum(c.by for c in here) and times:
+            told.append((min(times), sum(c.by for c in here if c.ordinary)))
+    return told
 
 
 def _changes(
@@ -204,6 +219,21 @@ def _changes(
                         hour,
                         1 if truth else -1,
                         int(rows.occurred_ms[row]) // 1000,
+                        _ordinary(rows, row),
                     )
                 )
     return changes
+
+
+def _ordinary(rows: Transactions, row: int) -> bool:
+    """Return whether a payment is at most 2.5 times its customer's mean of 14 to 44 days before."""
+    before = [
+        int(rows.reporting_minor[other])
+        for other in range(row)
+        if rows.customer_id[other] == rows.customer_id[row]
+        and rows.customer_id[row] is not None
+        and 14 <= (rows.occurred_ms[row] - rows.occurred_ms[other]) / 1000 / DAY_S <= 44
+        and rows.type[other] == AUTHORISATION
+        and rows.reporting_minor[other] >= 0
+    ]
+    return not before or 2 * int(rows.reporting_minor[row]) * len(before) <= 5 * sum(before)

@@ -1,0 +1,101 @@
+"""A figure with its interval, or the reason why it is not known yet; never a zero for nothing.
+
+What is enough was chosen on simulated shadow periods (`loadtest/studies`): with less, intervals
+held the truth less often than they said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.comparison.figures import FRAUDS, coefficients
+from models.comparison.intervals import LEVEL, freedom, interval, quantile
+from models.comparison.sequential import boundary
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from models.comparison.clusters import Moments
+    from models.comparison.figures import Figure
+
+    Floats = NDArray[np.float64]
+
+LEAST_FRAUDS = 30
+"""Customers' worth of frauds below which nothing is said of detection, precision or money."""
+LEAST_FREEDOM = 10
+"""Degrees of freedom of the events that a figure is made of, below which it is refused."""
+_FRAUDS = coefficients(*FRAUDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A figure with its 95 % interval; `always` if the interval holds at every look."""
+
+    value: float
+    low: float
+    high: float
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A figure that is not known yet, and why."""
+
+    reason: str
+
+
+Answer = Known | Refused
+
+
+def answer(
+    moments: Moments, figure: Figure, *, elapsed: float | None = None, level: float = LEVEL
+) -> Answer:
+    """Return a figure of one period, or why there is none.
+
+    Without `elapsed` the interval holds at one moment fixed beforehand, the end of the period;
+    with it, the share of the planning horizon that is over, at all looks together.
+    """
+    if not enough(moments, figure):
+        return Refused(_reason(moments, figure))
+    value, low, high = interval(moments, figure, multiplier(moments, figure, elapsed, level))
+    return Known(float(value), float(low), float(high), always=elapsed is not None)
+
+
+def multiplier(
+    moments: Moments, figure: Figure, elapsed: Floats | float | None, level: float = LEVEL
+) -> Floats:
+    """Return how many standard errors wide an interval has to be, (...,).
+
+    Student's quantile at a fixed moment; the boundary of all looks, widened as Student's is
+    against the normal one, since there too the variance is an estimate.
+    """
+    student = quantile(freedom(moments, figure), level)
+    if elapsed is None:
+        return student
+    return boundary(elapsed, level) * student / quantile(np.inf, level)
+
+
+def enough(moments: Moments, figure: Figure) -> NDArray[np.bool_]:
+    """Return where (...,) there are frauds and events enough for an interval to be believed.
+
+    Alert rates need no labels: of them only the events are asked.
+    """
+    told = freedom(moments, figure) >= LEAST_FREEDOM
+    if _needs_labels(figure):
+        told &= moments.effective(_FRAUDS) >= LEAST_FRAUDS
+    return np.asarray(told & np.isfinite(figure.of(moments.totals)))
+
+
+def _needs_labels(figure: Figure) -> bool:
+    return bool(figure.events[3:].any())
+
+
+def _reason(moments: Moments, figure: Figure) -> str:
+    frauds = float(moments.effective(_FRAUDS))
+    if _needs_labels(figure) and frauds < LEAST_FRAUDS:
+        return f"labelled frauds are worth {frauds:.0f} customers, {LEAST_FRAUDS} are needed"
+    events = float(freedom(moments, figure)) + 1
+    return f"what it is made of is worth {events:.0f} customers, {LEAST_FREEDOM + 1} are needed"
