@@ -54,6 +54,16 @@ def share(value: float | None) -> str:
     return f"{percent:.1f} %" if 1 <= percent <= 99 else f"{percent:.2f} %"  # noqa: PLR2004
 
 
+def basis_points(value: float | None) -> str:
+    """Return hundredths of a per cent, "8.41 bp"; a dash where there is none."""
+    return "–" if value is None else f"{value:,.2f} bp"
+
+
+def day(instant: str) -> str:
+    """Return the day of an instant as machines write it."""
+    return instant[:10]
+
+
 def signed(value: float) -> str:
     """Return a number with its sign and two places; a true minus."""
     return f"{value:+.2f}".replace("-", "−")

@@ -36,6 +36,4 @@ def audit(
     parts.ledger.note_action(by, "view audit log", customer_id=where.get("customer_id"))
     more = len(entries) == PER_PAGE
     older = urlencode({**where, "before": entries[-1].id}) if more else None
-    return page(
-        "audit.html", who, here="/console/audit", entries=entries, where=where, older=older
-    )
+    return page("audit.html", who, here="/console/audit", entries=entries, where=where, older=older)

@@ -80,9 +80,7 @@ def verified(parts: Given, who: Who, by: Acting, case_id: str, alert: AlertId) -
     if found is None or parts.ledger.case_of_alert(alert) != case_id:
         raise CaseUnknown(alert)
     customer = found.transaction.customer_id[0]
-    parts.ledger.note_action(
-        by, "verify", case_id=case_id, alert_id=alert, customer_id=customer
-    )
+    parts.ledger.note_action(by, "verify", case_id=case_id, alert_id=alert, customer_id=customer)
     return page("verified.html", who, result=verify(parts.lineup, found))
 
 
@@ -94,9 +92,7 @@ def claimed(parts: Given, who: Who, by: Acting, case_id: str) -> Response:
         raise CaseUnknown(case_id)
     now_ms = parts.ledger.now_ms()
     why_not = rules.why_not_claim(found, by, now_ms)
-    return page(
-        "claim.html", who, case=found, now_ms=now_ms, warn_ms=WARN_MS, why_not=why_not
-    )
+    return page("claim.html", who, case=found, now_ms=now_ms, warn_ms=WARN_MS, why_not=why_not)
 
 
 @router.get("/alerts/{alert_id}")
