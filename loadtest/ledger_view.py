@@ -70,6 +70,20 @@ class LedgerView:
             )[0]
         )
 
+    def flags(self) -> int:
+        """Return how many alerts there are, explained or not."""
+        return int(self._one("SELECT COUNT(*) FROM alerts")[0])
+
+    def explained_by_risk(self, since_ms: int) -> bool:
+        """Return whether what was explained since then was riskier than what still waits."""
+        row = self._one(
+            "SELECT (SELECT MIN(a.risk) FROM explanations e JOIN alerts a USING (alert_id) "
+            "WHERE e.created_ms > :s), (SELECT MAX(risk) FROM alerts "
+            "WHERE pending AND leased_until_ms IS NULL)",
+            s=since_ms,
+        )
+        return row[0] is None or row[1] is None or row[0] >= row[1]
+
     def unpublished(self) -> int:
         """Return how many explained alerts and accepted rows are not marked as published."""
         alerts = self._one("SELECT COUNT(*) FROM explanations WHERE NOT published")[0]

@@ -9,13 +9,13 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from loadtest.ledger_view import LedgerView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 STEADY_S = 5.0
 PENUMBRA = (sys.executable, "-m", "service")
@@ -94,6 +94,10 @@ class System:
             process.kill()
             process.wait()
 
+    def memory_mb(self, name: str) -> float:
+        """Return the resident memory of a process and of those it started."""
+        return sum(_resident_mb(pid) for pid in _family(self._processes[name].pid))
+
     def is_running(self, name: str) -> bool:
         """Whether a process started by `start` has not ended."""
         return self._processes[name].poll() is None
@@ -160,6 +164,23 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _family(pid: int) -> list[int]:
+    """Return a process and all below it, from Linux's own files."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += _family(int(child))
+    return found
+
+
+def _resident_mb(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
 def _listens(port: int) -> bool:

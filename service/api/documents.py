@@ -13,6 +13,7 @@ from models.transaction import Transaction
 from service.api import outcomes, shown, shown_cases
 from service.api.labelling import LabelPosted
 from service.api.problems import MEDIA_TYPE, ProblemDetails
+from service.api.verified import VerificationShown
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -26,6 +27,7 @@ _STRUCTS = (
     shown.BatchAnswer,
     shown.AlertPage,
     shown.AlertDetail,
+    VerificationShown,
     shown.TimelinePage,
     shown.LabelsTaken,
     shown.CoverageShown,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.ledger.console_side import ConsoleSide
+from service.ledger.erasing_side import ErasingSide
 from service.ledger.outbox_side import OutboxSide
 from service.ledger.outcomes_side import OutcomesSide
 from service.ledger.people_side import PeopleSide
@@ -10,7 +11,9 @@ from service.ledger.reader_side import ReaderSide
 from service.ledger.worker_side import WorkerSide
 
 
-class Ledger(WorkerSide, OutboxSide, ReaderSide, ConsoleSide, PeopleSide, OutcomesSide):
+class Ledger(
+    WorkerSide, OutboxSide, ReaderSide, ErasingSide, ConsoleSide, PeopleSide, OutcomesSide
+):
     """Every transaction, score, label, alert and dead letter, and how far each source is read.
 
     Each method is one database transaction. Every one may raise LedgerUnavailable and may then

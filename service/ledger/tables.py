@@ -2,8 +2,9 @@
 
 Times are UTC epoch milliseconds. Rows are never updated except in the columns named here:
 `partitions` (all), `labels` (sealed_hour, set once by the seal that takes it in), `alerts`
-(pending, leased_by, leased_until_ms), `explanations` (published, filed), `dead_letters` (redriven_ms),
-`published` (through).
+(pending, leased_by, leased_until_ms), `explanations` (published, filed), `dead_letters`
+(redriven_ms), `published` (through). Erasing a customer (service/ledger/erasing.py) takes out of
+every table what names or describes them, and is the only other change.
 
 The place of a transaction is (stream, partition, sequence); a score is keyed by the place and
 the bundle, which makes it unique by (transaction_id, bundle_id) too, and keeps its index
@@ -211,10 +212,11 @@ alerts = Table(
     Index("alerts_created", "created_ms", "alert_id"),
     Index("alerts_customer", "customer_id"),
 )
-Index(
+Index(  # in the order in which they are explained: a burst must not be sorted at every lease
     "alerts_pending",
-    alerts.c.risk,
+    alerts.c.risk.desc(),
     alerts.c.created_ms,
+    alerts.c.alert_id,
     sqlite_where=text("pending"),
     postgresql_where=text("pending"),
 )
@@ -268,6 +270,15 @@ published = Table(
     Column("partition", Integer, primary_key=True),
     Column("topic", Text, primary_key=True),
     _required("through", BigInteger),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("stand_in", Text, primary_key=True),
+    _required("erased_ms", BigInteger),
+    Column("reference", Text),
+    *(_required(name, BigInteger) for name in ("transactions", "alerts", "labels", "dead_letters")),
 )
 
 snapshots = Table(

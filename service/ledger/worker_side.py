@@ -107,15 +107,24 @@ class WorkerSide(Opened):
         with self.reading() as connection:
             return progress.seals_after(connection, hour)
 
-    def save_snapshot(self, snapshot: Snapshot) -> None:
-        """Record where a snapshot lies; one recorded already stays as it is."""
+    def save_snapshot(self, snapshot: Snapshot, lease: Lease) -> None:
+        """Record where a snapshot lies; one recorded already stays as it is.
+
+        Raises OwnershipLost: what a former owner has in memory may not be kept.
+        """
         with self.begin() as connection:
+            leases.hold(connection, lease)
             snapshots.save(connection, snapshot, self._clock())
 
     def snapshots(self, stream: str, partition: int, kernel_version: str) -> list[Snapshot]:
         """Return the snapshots that this kernel can restore a partition from, newest first."""
         with self.reading() as connection:
             return snapshots.of(connection, stream, partition, kernel_version)
+
+    def all_snapshots(self, stream: str, partition: int) -> list[Snapshot]:
+        """Return every snapshot of a partition, whatever kernel it is for."""
+        with self.reading() as connection:
+            return snapshots.all_of(connection, stream, partition)
 
     def _known_twice(self, batch: Commit) -> list[str]:
         if batch.transactions is None:

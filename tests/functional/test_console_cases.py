@@ -254,7 +254,7 @@ def test_a_case_page_tells_what_is_needed_to_decide(running: Console) -> None:
     case = running.cases()[0]
     page = running.person("rob").get(f"/cases/{case.case_id}").text
     for said in ("Why it was flagged", "adds up to", "✓", "This customer, lately", "Linked cases",
-                 "device-0", "Legacy rules", "additivity_error", "opened by the first flag"):  # fmt: skip
+                 "device-0", "Legacy rules", "Would not be flagged if", "additivity_error", "opened by the first flag"):  # fmt: skip
         assert said in page
     assert "data-decide" not in page
     assert running.person("rob").get("/cases/case-none").status_code == 404
@@ -270,7 +270,7 @@ def test_verify_says_when_something_stored_is_not_what_it_was(
     assert "identical, bit for bit" in rob.get(path).text
     with running.api.ledger.begin() as connection:
         connection.exec_driver_sql("UPDATE scores SET log_odds = log_odds + 0.0001")
-    assert "✗ Recomputed" in rob.get(path).text
+    assert "✗ Differs from what is stored" in rob.get(path).text
 
 
 def test_names_that_look_like_markup_are_text(running: Console) -> None:

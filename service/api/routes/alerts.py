@@ -24,7 +24,10 @@ from service.api.shown import (
     transaction_shown,
 )
 from service.api.tokens import Caller  # noqa: TC001 - read by FastAPI
+from service.api.verified import VerificationShown, verification_shown
 from service.records import alert_record
+from service.verifying import NoSuchAlert, verify
+from service.witnesses import witnesses
 
 router = APIRouter(tags=["alerts"])
 
@@ -102,6 +105,30 @@ def alert(parts: Given, by: Caller, alert_id: str) -> Response:
             transaction_shown(found.transaction, 0),
         )
     )
+
+
+@router.get(
+    "/v1/alerts/{alert_id}/verify",
+    summary="Compute an alert anew",
+    response_class=Response,
+    responses=told(
+        "What differs from what was stored, if anything does.",
+        VerificationShown,
+        problems=(*_REFUSALS, HTTPStatus.NOT_FOUND),
+    ),
+)
+def verify_alert(parts: Given, by: Caller, alert_id: str) -> Response:
+    """Compute score and explanation anew from the stored inputs and bundle, and compare."""
+    if "\0" in alert_id:
+        raise not_found("no alert of this id; look at /v1/alerts")
+    judges = (parts.lineup.champion, *parts.lineup.challengers)
+    loaded = {judge.bundle.bundle_id: judge for judge in judges}
+    try:
+        found = verify(parts.ledger, witnesses(parts.settings, loaded=loaded), alert_id)
+    except NoSuchAlert as error:
+        raise not_found("no alert of this id; look at /v1/alerts") from error
+    parts.ledger.note_action(by, "verify", alert_id=alert_id)
+    return answer(verification_shown(found))
 
 
 def _summary(record: dict[str, Any], is_fraud: bool | None) -> AlertSummary:  # noqa: FBT001 - truth

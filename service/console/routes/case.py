@@ -17,7 +17,8 @@ from service.console.guard import Acting, Who, needs
 from service.console.pages import page
 from service.console.routes.queue import undo_of
 from service.console.routes.work import WARN_MS
-from service.console.verifying import verify
+from service.verifying import verify
+from service.witnesses import witnesses
 from service.errors import CaseUnknown
 
 if TYPE_CHECKING:
@@ -83,7 +84,10 @@ def verified(parts: Given, who: Who, by: Acting, case_id: str, alert: AlertId) -
     parts.ledger.note_action(
         by, "verify", case_id=case_id, alert_id=alert, customer_id=customer
     )
-    return page("verified.html", who, result=verify(parts.lineup, found))
+    judges = (parts.lineup.champion, *parts.lineup.challengers)
+    loaded = {judge.bundle.bundle_id: judge for judge in judges}
+    result = verify(parts.ledger, witnesses(parts.settings, loaded=loaded), alert)
+    return page("verified.html", who, result=result)
 
 
 @router.get("/cases/{case_id}/claim")
