@@ -123,7 +123,6 @@ class Settings(ApiSettings):
         "penumbra.dead-letters", description="Output: what could not be processed, with its reason."
     )
 
-
     # --- consuming
     batch_size: PositiveInt = Field(2000, description="Most records scored in one go.")
     poll_timeout_s: PositiveSeconds = Field(

@@ -52,7 +52,7 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CaseView:
-    """A case with its flags, and one of them, `record`, in full: the riskiest, or the one asked for.
+    """A case with its flags, and one of them, `record`, in full: the riskiest, or the one asked.
 
     `past` is the customer's newest transactions; `truths` what labels say by transaction id.
     """

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from sqlalchemy import and_, case as choose, column, func, literal, or_, select, table
+from sqlalchemy import and_, column, func, literal, or_, select, table
+from sqlalchemy import case as choose
 
 from service.cases.rules import DECIDED, OPEN
 from service.ledger import bulk

@@ -12,9 +12,9 @@ from service.ledger.opened import Opened
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from service.ledger.audit import By
     from service.ledger.case_reads import Disposition
     from service.ledger.external import Outcome, Taken
-    from service.ledger.audit import By
     from service.ledger.outcomes import Delivery
 
 

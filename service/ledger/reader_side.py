@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from service.ledger.alert_queue import AlertDetail, AlertPage, Status, Timeline
-    from service.ledger.outbox import DeadLetter
     from service.ledger.operations import Pace
+    from service.ledger.outbox import DeadLetter
     from service.ledger.progress import Coverage, PartitionState
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -165,7 +166,7 @@ def test_an_outcome_from_elsewhere_files_the_alert_if_nobody_did(ledger: Ledger)
     assert [one.new for one in (*first, *again)] == [True, False]
     assert cases(ledger, view="decided")[0].disposition == "false_positive"
     with pytest.raises(CaseUnknown):
-        ledger.take_outcomes([given, Outcome("x", None, *["y"] * 2, *[None] * 3, "z", None)], LENA, 1)
+        ledger.take_outcomes([given, replace(given, transaction_id="none")], LENA, DAY_MS)
 
 
 def test_the_audit_log_cannot_be_changed(ledger: Ledger) -> None:
@@ -221,6 +222,12 @@ def test_the_tiles_count_what_the_queues_show(ledger: Ledger) -> None:
     decide(ledger, ids[3])
     totals = ledger.case_totals("anna")
     assert (totals.unassigned, totals.mine, totals.escalated, totals.decided_today) == (2, 1, 1, 1)
-    for view, count in (("unassigned", 2), ("mine", 1), ("escalated", 1), ("decided", 1), ("open", 5)):
+    for view, count in (
+        ("unassigned", 2),
+        ("mine", 1),
+        ("escalated", 1),
+        ("decided", 1),
+        ("open", 5),
+    ):
         assert len(cases(ledger, view=view)) == count
         assert ledger.case_count(Asked(view=view), "anna") == count  # type: ignore[arg-type]

@@ -59,7 +59,9 @@ def sign_in(request: Request, parts: Given, sent: SentForm) -> Response:
 
 
 @router.get("/enter")
-def enter(request: Request, parts: Given, ticket: Annotated[str, Query(max_length=200)]) -> Response:
+def enter(
+    request: Request, parts: Given, ticket: Annotated[str, Query(max_length=200)]
+) -> Response:
     """Sign in by a link of `penumbra users link`."""
     try:
         signed = signing_in.enter(parts.ledger, parts.settings, ticket)

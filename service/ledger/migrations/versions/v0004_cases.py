@@ -95,8 +95,8 @@ def _audit() -> None:
     if op.get_bind().dialect.name == "sqlite":
         same = " AND ".join(f"NEW.{name} IS OLD.{name}" for name in _OF_AN_ENTRY)
         op.execute(
-            f"CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit WHEN NOT ({same} AND {_ERASED}) "
-            f"BEGIN SELECT RAISE(ABORT, '{_KEPT}'); END"
+            "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit "
+            f"WHEN NOT ({same} AND {_ERASED}) BEGIN SELECT RAISE(ABORT, '{_KEPT}'); END"
         )
         op.execute(
             "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit "
