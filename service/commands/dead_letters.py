@@ -27,7 +27,9 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--reason", help="Only those refused for this reason.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=50, help="Most lines, newest first [50].")
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=50, help="Most lines, newest first [50]."
+)
 @click.option("--bytes", "with_bytes", is_flag=True, help="Show the beginning of each record.")
 def list_command(reason: str | None, limit: int, *, with_bytes: bool) -> None:
     """List dead letters, newest first, under how many there are of each reason."""
@@ -57,7 +59,9 @@ def redrive_command(ids: tuple[int, ...], reason: str | None) -> None:
     settings = Settings.load()
     ledger = open_ledger(settings)
     letters = (
-        ledger.dead_letters_by_id(ids) if ids else ledger.dead_letter_page(limit=PAGE, reason=reason)
+        ledger.dead_letters_by_id(ids)
+        if ids
+        else ledger.dead_letter_page(limit=PAGE, reason=reason)
     )
     producer = None
 
@@ -84,7 +88,7 @@ def _scoring(settings: Settings) -> Callable[[bytes], None]:
     token = settings.api_tokens[0].get_secret_value() if settings.api_tokens else None
 
     def score(payload: bytes) -> None:
-        request = urllib.request.Request(  # noqa: S310 - our own server
+        request = urllib.request.Request(
             url, data=payload, headers={"Content-Type": "application/json"}
         )
         if token is not None:

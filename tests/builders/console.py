@@ -46,6 +46,7 @@ class Clock:
         self.now_ms = wall_clock_ms() if now_ms is None else now_ms
 
     def __call__(self) -> int:
+        """Return the time."""
         return self.now_ms
 
     def pass_s(self, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import exc
 
 from models.transaction import text
 from service.errors import CaseRefused, CaseUnknown
-from service.ledger import ExplanationRows, Ledger, case_work
+from service.ledger import ExplanationRows, Ledger, case_work, erasing
 from service.ledger.audit import By
 from service.ledger.case_reads import Asked, Case
 from service.ledger.external import Outcome
@@ -165,13 +166,18 @@ def test_an_outcome_from_elsewhere_files_the_alert_if_nobody_did(ledger: Ledger)
     assert [one.new for one in (*first, *again)] == [True, False]
     assert cases(ledger, view="decided")[0].disposition == "false_positive"
     with pytest.raises(CaseUnknown):
-        ledger.take_outcomes([given, Outcome("x", None, *["y"] * 2, *[None] * 3, "z", None)], LENA, 1)
+        ledger.take_outcomes([given, replace(given, transaction_id="none")], LENA, DAY_MS)
 
 
 def test_the_audit_log_cannot_be_changed(ledger: Ledger) -> None:
     """The database refuses, whoever asks it."""
     ledger.note_action(ANNA, "view case", customer_id="a", case_id="c")
-    for statement in ("UPDATE audit SET actor = 'bert'", "DELETE FROM audit"):
+    for statement in (
+        "UPDATE audit SET actor = 'bert'",
+        "UPDATE audit SET customer_id = 'b'",
+        "UPDATE audit SET customer_id = 'erased-x', action = 'looked away'",
+        "DELETE FROM audit",
+    ):
         with (
             pytest.raises((exc.DBAPIError, Exception), match="never changed"),
             ledger.begin() as connection,
@@ -179,6 +185,28 @@ def test_the_audit_log_cannot_be_changed(ledger: Ledger) -> None:
             connection.exec_driver_sql(statement)
     (entry,) = ledger.audit_page(where={"customer_id": "a"})
     assert (entry.actor, entry.role, entry.address) == ("anna", "analyst", "10.0.0.1")
+
+
+def test_erasing_a_customer_leaves_cases_that_name_nobody(ledger: Ledger) -> None:
+    """Decisions and counts stay; notes, links and the name in the log go."""
+    flag(ledger, ["a1", "b1"], ["a", "b"], [0, 0])
+    ledger.file_alerts(DAY_MS)
+    case_id = next(one.case_id for one in cases(ledger) if one.customer_id == "a")
+    ledger.claim(case_id, ANNA, HOUR_MS)
+    ledger.work_on_case(case_work.note, case_id, ANNA, text="a lives in the red house")
+    decide(ledger, case_id)
+    with ledger.begin() as connection:
+        erasing.erase(connection, "a", token="0", reference=None, instead={}, now_ms=START_MS)  # noqa: S106
+    case = ledger.case(case_id)
+    assert case is not None
+    assert (case.customer_id, case.reasons, case.disposition) == ("erased-0", (), "confirmed_fraud")
+    assert [one.text for one in ledger.notes(case_id)] == ["erased"]
+    assert [one.transaction_id for one in ledger.decision("d")] == ["erased-0-0"]
+    entries = ledger.audit_page(where={"case_id": case_id})
+    assert {(one.customer_id, one.detail) for one in entries} == {("erased-0", None)}
+    assert {one.actor for one in entries} == {"anna"}
+    other = next(one for one in cases(ledger) if one.customer_id == "b")
+    assert ledger.linked_cases(other) == []
 
 
 def test_the_tiles_count_what_the_queues_show(ledger: Ledger) -> None:
@@ -194,6 +222,12 @@ def test_the_tiles_count_what_the_queues_show(ledger: Ledger) -> None:
     decide(ledger, ids[3])
     totals = ledger.case_totals("anna")
     assert (totals.unassigned, totals.mine, totals.escalated, totals.decided_today) == (2, 1, 1, 1)
-    for view, count in (("unassigned", 2), ("mine", 1), ("escalated", 1), ("decided", 1), ("open", 5)):
+    for view, count in (
+        ("unassigned", 2),
+        ("mine", 1),
+        ("escalated", 1),
+        ("decided", 1),
+        ("open", 5),
+    ):
         assert len(cases(ledger, view=view)) == count
         assert ledger.case_count(Asked(view=view), "anna") == count  # type: ignore[arg-type]

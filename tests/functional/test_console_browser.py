@@ -70,7 +70,7 @@ def test_ten_cases_are_cleared_by_keyboard_alone(
 def test_a_decision_is_undone_by_keyboard(
     open_page: Callable[..., Any], listening: tuple[Console, str]
 ) -> None:
-    """u within the time brings the case back, still claimed."""
+    """U within the time brings the case back, still claimed."""
     running, _ = listening
     page = open_page("bert")
     page.goto(first_open(running))
@@ -112,7 +112,7 @@ def test_a_claimed_case_is_shown_so_and_is_not_decided_by_another(
 def test_an_escalation_by_keyboard_goes_to_a_lead(
     open_page: Callable[..., Any], listening: tuple[Console, str]
 ) -> None:
-    """e hands the case on, with the note, and opens the next."""
+    """E hands the case on, with the note, and opens the next."""
     running, _ = listening
     page = open_page("anna")
     page.goto(first_open(running))

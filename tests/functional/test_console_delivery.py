@@ -31,6 +31,7 @@ class Receiver:
         self.deliveries: list[str] = []
 
     def __call__(self, url: str, body: bytes, *, delivery: str, **_: Any) -> None:
+        """Take a post, or fail."""
         assert url == "https://tool.example/hook"
         self.deliveries.append(delivery)
         if self.failing:
@@ -48,7 +49,7 @@ def receiver() -> Receiver:
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Console]:
     """Give a console with a webhook and three cases."""
-    given = {"webhook_url": "https://tool.example/hook", "webhook_secret": SECRET}
+    given: dict[str, Any] = {"webhook_url": "https://tool.example/hook", "webhook_secret": SECRET}
     with console(tmp_path, customers=3, webhook_attempts=4, **given) as started:
         yield started
 
@@ -100,9 +101,8 @@ def test_alerts_are_posted_from_when_the_webhook_was_set(
     sender = delivery(running, receiver)
     sender.step()
     assert receiver.got == []
-    flagged = {"transaction_id": "new", "customer_id": "new", "amount_minor": 90_000}
     moment = format_instant(running.clock() - 1000)
-    running.api.score(payment(**flagged, occurred_at=moment))
+    running.api.score(payment("new", customer_id="new", amount_minor=90_000, occurred_at=moment))
     running.api.ledger.file_alerts(86_400_000)
     receiver.failing = 2
     sender.step()
@@ -118,7 +118,9 @@ def test_alerts_are_posted_from_when_the_webhook_was_set(
     assert [one["alert"]["transaction_id"] for one in receiver.got] == ["new"]
     assert len(set(receiver.deliveries)) == 1
     receiver.failing = 99
-    running.api.score(payment("other", customer_id="other", amount_minor=90_000, occurred_at=moment))
+    running.api.score(
+        payment("other", customer_id="other", amount_minor=90_000, occurred_at=moment)
+    )
     running.api.ledger.file_alerts(86_400_000)
     for _ in range(8):
         sender.step()
@@ -216,7 +218,7 @@ def test_outcomes_of_another_tool_are_taken_once_and_decide_the_case(running: Co
         ({"alert_id": "a", "transaction_id": "t", **FRAUD}, 422),
         (FRAUD, 422),
         ({"alert_id": "a", "disposition": "perhaps", "reason_code": "x"}, 422),
-        ({"alert_id": "a", "disposition": "false_positive", "reason_code": "x", "fraud_type": "scam"}, 422),
+        ({"alert_id": "a", **FRAUD, "disposition": "undetermined", "fraud_type": "scam"}, 422),
         ({"alert_id": "a", "decided_at": "yesterday noon, local", **FRAUD}, 422),
         ({"alert_id": "a\u0000", **FRAUD}, 404),
     ],

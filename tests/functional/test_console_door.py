@@ -53,11 +53,11 @@ def test_a_password_opens_a_session_and_signing_out_ends_it(running: Console) ->
     stored = b"".join(file.read_bytes() for file in database.parent.glob(f"{database.name}*"))
     assert token.encode() not in stored
     assert PASSWORD.encode() not in stored
-    csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', running.api.client.get("/console/cases").text)
-    assert csrf
-    running.api.client.post(
-        "/console/sign-out", data={"csrf": csrf[1]}, headers={"origin": HERE}
+    csrf = re.search(
+        r'name="csrf" value="([0-9a-f]+)"', running.api.client.get("/console/cases").text
     )
+    assert csrf
+    running.api.client.post("/console/sign-out", data={"csrf": csrf[1]}, headers={"origin": HERE})
     assert signing_in.signed(running.api.ledger, running.api.parts.settings, token) is None
     assert running.actions()[:1] == ["sign in"]
     assert running.actions()[-1] == "sign out"
@@ -127,7 +127,9 @@ def test_a_link_signs_in_once(running: Console) -> None:
     assert client.get("/console/cases").url.path == "/console/sign-in"
 
 
-@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example/", "/v1/alerts", "/console/\\x"])
+@pytest.mark.parametrize(
+    "to", ["https://evil.example/", "//evil.example/", "/v1/alerts", "/console/\\x"]
+)
 def test_signing_in_leads_nowhere_else(running: Console, to: str) -> None:
     """A crafted link must not borrow our sign-in."""
     assert sign_in(running, "anna", PASSWORD, to=to).headers["location"] == "/console/cases"
@@ -152,9 +154,7 @@ def test_a_form_of_another_page_changes_nothing(
     anna = running.person("anna")
     case = running.cases()[0]
     given = {"csrf": anna.signed.csrf if csrf is None else csrf}
-    answered = anna.client.post(
-        f"/console/cases/{case.case_id}/claim", data=given, headers=headers
-    )
+    answered = anna.client.post(f"/console/cases/{case.case_id}/claim", data=given, headers=headers)
     assert answered.status_code == 403
     assert running.case(case.case_id).assignee is None
 
@@ -201,7 +201,10 @@ def test_a_session_changes_nothing_by_the_api_without_its_token(running: Console
     """JSON from a page of another origin is refused as a form is."""
     anna = running.person("anna")
     alert_id = running.cases()[0].riskiest
-    for headers in ({"origin": HERE}, {"origin": "https://evil.example", "x-csrf-token": anna.signed.csrf}):
+    for headers in (
+        {"origin": HERE},
+        {"origin": "https://evil.example", "x-csrf-token": anna.signed.csrf},
+    ):
         refused = anna.client.post(
             f"/v1/alerts/{alert_id}/notes", json={"text": "x"}, headers=headers
         )
@@ -210,7 +213,7 @@ def test_a_session_changes_nothing_by_the_api_without_its_token(running: Console
 
 def test_a_proxy_is_believed_from_its_own_address_only(tmp_path: Path) -> None:
     """The user must be known here; the header alone, from elsewhere, is nothing."""
-    given = {"console_sign_in": "proxy", "console_proxies": ["10.1.0.0/16"]}
+    given: dict[str, Any] = {"console_sign_in": "proxy", "console_proxies": ["10.1.0.0/16"]}
     with console(tmp_path, customers=0, **given) as running:
         app = running.api.client.app
         header = {"x-forwarded-user": "anna"}

@@ -60,9 +60,7 @@ def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Consol
 
 
 @pytest.fixture
-def open_page(
-    chromium: Any, listening: tuple[Console, str]
-) -> Iterator[Callable[..., Any]]:
+def open_page(chromium: Any, listening: tuple[Console, str]) -> Iterator[Callable[..., Any]]:
     """Open a page: `open_page("anna", width=1920)`. Whatever the browser refuses fails the test."""
     complaints: list[str] = []
     contexts = []
@@ -111,4 +109,3 @@ def violations(page: Any) -> list[str]:
         f"{one['id']}: {one['help']}: {[node['target'] for node in one['nodes']][:3]}"
         for one in found["violations"]
     ]
-

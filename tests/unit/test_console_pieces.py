@@ -1,5 +1,7 @@
 """Drawings and words of the console: they say what the figures are."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from builders.ledger_rows import START_MS, transactions
@@ -30,9 +32,9 @@ def test_the_lines_of_a_waterfall_add_up_whatever_does_not_fit(
     assert sum(one.amount for one in steps[:-1]) == pytest.approx(total, abs=1e-6)
     assert found.difference < 1e-9
     assert len(steps) == 2 + min(len(amounts), MOST_STEPS) + (len(amounts) > MOST_STEPS)
-    for before, after in zip(steps[:-2], steps[1:-1], strict=True):
+    for before, after in pairwise(steps[:-1]):
         assert before.after == after.before
-    assert all(0 <= one.x and one.x + one.width <= WIDTH + 2 for one in steps)
+    assert all(one.x >= 0 and one.x + one.width <= WIDTH + 2 for one in steps)
     strengths = [abs(one.amount) for one in steps[1 : 1 + min(len(amounts), MOST_STEPS)]]
     assert strengths == sorted(strengths, reverse=True)
 
@@ -81,7 +83,7 @@ def test_a_timeline_draws_every_payment_where_its_time_and_amount_are(amounts: l
         (words.money(123_456, "EUR"), "1,234.56 EUR"),
         (words.money(5, "JPY"), "5 JPY"),
         (words.money(1_234, "KWD"), "1.234 KWD"),
-        (words.money(None, "EUR"), "–"),
+        (words.money(None, "EUR"), words.NOTHING),
         (words.lasting(59_999), "59 s"),
         (words.lasting(3_599_999), "59 min"),
         (words.lasting(47 * 3_600_000), "47 h"),
@@ -89,7 +91,7 @@ def test_a_timeline_draws_every_payment_where_its_time_and_amount_are(amounts: l
         (words.lasting(-5), "0 s"),
         (words.share(0.9985), "99.85 %"),
         (words.share(0.5), "50.0 %"),
-        (words.signed(-1.234), "−1.23"),
+        (words.signed(-1.234), f"{words.MINUS}1.23"),
         (words.number(-7.6e-05), "0"),
         (words.number(93_693.5), "93,694"),
         (words.number(0.096), "0.096"),

@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
-from starlette.responses import Response
+from starlette.responses import Response  # noqa: TC002 - read by FastAPI
 
 from service.api.parts import Given  # noqa: TC001 - read by FastAPI
 from service.console.guard import Acting, Who, needs

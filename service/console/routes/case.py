@@ -11,14 +11,15 @@ from starlette.responses import RedirectResponse, Response
 from service.api.parts import Given, Parts  # noqa: TC001 - read by FastAPI
 from service.cases import rules
 from service.cases.dispositions import CODES, SAYS
-from service.console.asked import InQueue, QueueAddress
+from service.console.asked import InQueue, QueueAddress  # noqa: TC001 - read by FastAPI
 from service.console.case_view import case_view
 from service.console.guard import Acting, Who, needs
 from service.console.pages import page
 from service.console.routes.queue import undo_of
 from service.console.routes.work import WARN_MS
-from service.console.verifying import verify
 from service.errors import CaseUnknown
+from service.verifying import verify
+from service.witnesses import witnesses
 
 if TYPE_CHECKING:
     from service.ledger.audit import By
@@ -81,7 +82,10 @@ def verified(parts: Given, who: Who, by: Acting, case_id: str, alert: AlertId) -
         raise CaseUnknown(alert)
     customer = found.transaction.customer_id[0]
     parts.ledger.note_action(by, "verify", case_id=case_id, alert_id=alert, customer_id=customer)
-    return page("verified.html", who, result=verify(parts.lineup, found))
+    judges = (parts.lineup.champion, *parts.lineup.challengers)
+    loaded = {judge.bundle.bundle_id: judge for judge in judges}
+    result = verify(parts.ledger, witnesses(parts.settings, loaded=loaded), alert)
+    return page("verified.html", who, result=result)
 
 
 @router.get("/cases/{case_id}/claim")
