@@ -30,14 +30,14 @@ WAYS = {
 _NUMBERS = frozenset({"false_positives_per_fraud"})
 
 
-def figure(name: str, value: float | None) -> str:
+def figure(value: float | None, name: str) -> str:
     """Return a value of a figure as it is written: a share as per cent, others as numbers."""
     if value is None:
         return "–"
     return f"{value:,.2f}" if name in _NUMBERS else words.share(value)
 
 
-def difference(name: str, value: float | None) -> str:
+def difference(value: float | None, name: str) -> str:
     """Return a difference of a figure with its sign: of shares in percentage points."""
     if value is None:
         return "–"
