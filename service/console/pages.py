@@ -45,6 +45,7 @@ class Place(NamedTuple):
 NAVIGATION = (
     Place("Now", "/console/now", "view"),
     Place("Cases", "/console/cases", "view"),
+    Place("Random review", "/console/review", "work"),
     Place("Comparison", "/console/comparison", "view"),
     Place("Thresholds", "/console/thresholds", "view"),
     Place("Money", "/console/money", "view"),
@@ -96,6 +97,7 @@ _environment.filters |= {
     "says": says,
     "basis_points": words.basis_points,
     "day": words.day,
+    "feature_name": names.feature,
     "figure": names.figure,
     "difference": names.difference,
 }

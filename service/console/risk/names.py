@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.reasons.wording import Wording
 from service.console import words
 
 FIGURES = {
@@ -28,6 +29,11 @@ WAYS = {
     "neither": "nobody flagged",
 }
 _NUMBERS = frozenset({"false_positives_per_fraud"})
+
+
+def feature(name: str) -> str:
+    """Return what a feature is called in sentences; of an attribute its own name."""
+    return Wording.of().name(name) or name
 
 
 def figure(value: float | None, name: str) -> str:
