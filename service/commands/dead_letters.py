@@ -84,7 +84,7 @@ def _scoring(settings: Settings) -> Callable[[bytes], None]:
     token = settings.api_tokens[0].get_secret_value() if settings.api_tokens else None
 
     def score(payload: bytes) -> None:
-        request = urllib.request.Request(  # noqa: S310 - our own server
+        request = urllib.request.Request(
             url, data=payload, headers={"Content-Type": "application/json"}
         )
         if token is not None:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query
 
 from models.transaction import LEGACY_DECISIONS
-from service.ledger.case_reads import Asked, Sort, View  # noqa: TC001 - read by FastAPI
+from service.ledger.case_reads import Asked, Sort, View
 
 PER_PAGE = 50
 
