@@ -19,6 +19,7 @@ from service.console.routes import (
     money,
     now,
     operations,
+    promotion,
     queue,
     review,
     shown_models,
@@ -40,7 +41,7 @@ def create_console(parts: Parts) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for routes in (
         sign_in, now, queue, case, work, review, comparison, thresholds, money, shown_models,
-        operations, audit, broken, yours,
+        promotion, operations, audit, broken, yours,
     ):  # fmt: skip
         app.include_router(routes.router)
     app.add_api_route("/", lambda: RedirectResponse("/console/cases"), include_in_schema=False)

@@ -50,6 +50,7 @@ NAVIGATION = (
     Place("Thresholds", "/console/thresholds", "view"),
     Place("Money", "/console/money", "view"),
     Place("Models", "/console/models", "view"),
+    Place("Promotion", "/console/promotion", "view"),
     Place("Operations", "/console/operations", "view"),
     Place("Audit log", "/console/audit", "audit"),
     Place("Break it", "/console/break", "view", demo=True),
