@@ -62,7 +62,7 @@ class ComparisonSettings(BaseSettings):
         "`make bars` measures it on your machine.",
     )
     comparison_max_rows: Annotated[int, Field(ge=1000)] = Field(
-        1_000_000,
+        500_000,
         description="The API makes intervals for windows of at most so many payments; "
         "`penumbra evidence` makes them for any.",
     )

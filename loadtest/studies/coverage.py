@@ -61,25 +61,18 @@ def study(
     all periods together: with drift it moves.
     """
     periods = simulate(scenario, count, rng)
-    seen = _seen(periods, scenario)
     waits = MATURITY_DAYS if scenario.delay_days is not None else 0
-    truth, known, gains = [], [], []
-    for look in range(1, looks + 1):
-        now = round((PERIOD_DAYS + waits) * DAY_MS * look / looks)
-        until = now - waits * DAY_MS
-        truth.append(_moments(periods, periods.rows.occurred_ms < until).totals.sum(axis=0))
-        there = seen.rows.occurred_ms < until
-        told = replace(seen, rows=_at(seen, now)) if waits else seen
-        known.append(_moments(told, there))
-        gains.append(_told_apart(told, there))
-    elapsed = np.maximum(np.arange(1, looks + 1) * (1 + waits / PERIOD_DAYS) / looks
-                         - waits / PERIOD_DAYS, 1 / looks)  # fmt: skip
-    moments, totals = Moments.stacked(known), np.stack(truth)
+    now = np.round((PERIOD_DAYS + waits) * DAY_MS * np.arange(1, looks + 1) / looks)
+    until = now - waits * DAY_MS
+    seen = _seen(periods, scenario)
+    moments = _delayed(seen, now, until) if waits else _growing(seen, until)
+    totals = _totals(periods.rows, until)
+    elapsed = np.maximum(until / (PERIOD_DAYS * DAY_MS), 1 / looks)[:, None]
     found = {
-        name: _held(moments, figure, figure.of(totals)[:, None], elapsed[:, None])
+        name: _held(moments, figure, figure.of(totals)[:, None], elapsed)
         for name, figure in FIGURES.items()
     }
-    return found | {GAINS: _gains(np.stack(gains))}
+    return found | {GAINS: _gains(_told_apart(seen, until))}
 
 
 def _seen(periods: Periods, scenario: Scenario) -> Periods:
@@ -94,40 +87,69 @@ def _seen(periods: Periods, scenario: Scenario) -> Periods:
     return replace(periods, rows=rows, period=periods.period[kept], known_ms=periods.known_ms[kept])
 
 
-def _at(periods: Periods, now_ms: int) -> Paired:
-    """Return the rows as they are known at a moment: labels that came, and age."""
-    rows = periods.rows
-    unlabelled = (rows.truth != 1) | (periods.known_ms > now_ms)
-    return replace(
-        rows,
-        truth=np.where(unlabelled, UNKNOWN, 1).astype(np.int8),
-        mature=rows.occurred_ms <= now_ms - MATURITY_DAYS * DAY_MS,
-    )
+def _growing(periods: Periods, until: NDArray[np.float64]) -> Moments:
+    """Return moments of what occurred before each of several moments, (looks, periods)."""
+    names, code = np.unique(periods.rows.customer, return_inverse=True)
+    table, look = contributions(periods.rows), _look(periods.rows, until)
+    sums, found = np.zeros((len(names), table.shape[1])), []
+    for number in range(len(until)):
+        fresh = look == number
+        np.add.at(sums, code[fresh], table[fresh])
+        found.append(_moments(sums, names, periods.count))
+    return Moments.stacked(found)
 
 
-def _moments(periods: Periods, there: NDArray[np.bool_]) -> Moments:
-    rows = periods.rows.take(there)
-    names, code = np.unique(rows.customer, return_inverse=True)
-    sums = added_up(contributions(rows), code) if len(names) else contributions(rows)
-    cuts = np.searchsorted(names // CUSTOMERS, np.arange(periods.count + 1))
+def _delayed(periods: Periods, now: NDArray[np.float64], until: NDArray[np.float64]) -> Moments:
+    """Return moments of mature payments with the labels that had come at each look."""
+    rows, found = periods.rows, []
+    for moment, end in zip(now, until, strict=True):
+        came = (rows.truth == 1) & (periods.known_ms <= moment)
+        told = replace(
+            rows,
+            truth=np.where(came, 1, UNKNOWN).astype(np.int8),
+            mature=rows.occurred_ms < end,
+        )
+        there = np.flatnonzero(rows.occurred_ms < end)
+        names, code = np.unique(rows.customer[there], return_inverse=True)
+        table = contributions(told.take(there))
+        found.append(_moments(added_up(table, code) if len(there) else table, names, periods.count))
+    return Moments.stacked(found)
+
+
+def _moments(sums: NDArray[np.float64], names: NDArray[np.int64], count: int) -> Moments:
+    """Return the moments of each period, given the sums of customers in rising order."""
+    cuts = np.searchsorted(names // CUSTOMERS, np.arange(count + 1))
     return Moments.stacked([Moments.of(sums[a:b]) for a, b in pairwise(cuts)])
 
 
-def _told_apart(periods: Periods, there: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return customers told apart for the first time by a gain and by a loss, (periods, 2)."""
+def _totals(rows: Paired, until: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sums of all periods together, everything known, (looks, columns)."""
+    table = contributions(replace(rows, declined=np.zeros(len(rows), bool)))
+    sums = np.zeros((len(until) + 1, table.shape[1]))
+    np.add.at(sums, _look(rows, until), table)
+    found: NDArray[np.float64] = sums[:-1].cumsum(axis=0)
+    return found
+
+
+def _look(rows: Paired, until: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the first look that sees each row; as many as there are looks where none does."""
+    return np.searchsorted(until, rows.occurred_ms, side="right")
+
+
+def _told_apart(periods: Periods, until: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return customers first told apart by a gain and by a loss, (looks, periods, 2).
+
+    Only those whose rows stand for themselves.
+    """
     rows = periods.rows
     apart = np.flatnonzero(
-        there & (rows.settled() == 1) & (rows.flagged != (rows.legacy == 1)) & (rows.weight == 1)
+        (rows.settled() == 1) & (rows.flagged != (rows.legacy == 1)) & (rows.weight == 1)
     )
     first = apart[np.unique(rows.customer[apart], return_index=True)[1]]
-    gained = rows.flagged[first]
-    return np.stack(
-        [
-            np.bincount(periods.period[first[of]], minlength=periods.count)
-            for of in (gained, ~gained)
-        ],
-        axis=1,
-    )
+    cell = (_look(rows, until)[first] * periods.count + periods.period[first]) * 2
+    shape = (len(until) + 1, periods.count, 2)
+    found = np.bincount(cell + ~rows.flagged[first], minlength=int(np.prod(shape)))
+    return found.reshape(shape)[:-1].cumsum(axis=0)
 
 
 def _held(

@@ -107,13 +107,18 @@ def held_out(rows: Paired, rate: float) -> Paired:
 
     Up to a customer's first decline nothing was done to anybody, and every customer counts once.
     From then on only those held out show what customers do who are not stopped, and each of
-    them stands for 1 / rate; what the others paid afterwards is left out, whenever they came
+    them stands for 1 / rate; what the others paid afterwards counts nowhere, whenever they came
     back. No assumption is made on how long a customer stops.
     """
     _check(rate)
     later = since_first_decline(rows)
-    weight = np.where(later, rows.weight / rate, rows.weight)
-    return replace(rows, weight=weight).take(~later | rows.held_out)
+    passed_over = later & ~rows.held_out
+    return replace(
+        rows,
+        truth=np.where(passed_over, UNKNOWN, rows.truth).astype(np.int8),
+        mature=rows.mature & ~passed_over,
+        weight=np.where(later, np.where(rows.held_out, rows.weight / rate, 0.0), rows.weight),
+    )
 
 
 def censored(rows: Paired) -> Paired:

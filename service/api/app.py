@@ -22,6 +22,7 @@ from service.api.routes import (
     labels,
     money,
     periods,
+    promotion,
     review_sample,
     score,
     thresholds,
@@ -48,7 +49,7 @@ def create_app(parts: Parts) -> FastAPI:
     problems.install(app)
     for routes in (
         alerts, cases, coverage, comparison, thresholds, periods, money, review_sample, customers,
-        bundles,
+        bundles, promotion,
     ):  # fmt: skip
         app.include_router(routes.router, dependencies=[Depends(authorised)])
     for routes in (score, labels):

@@ -17,6 +17,8 @@ from service.api import (
     shown_comparison,
     shown_money,
     shown_opened,
+    shown_promotion,
+    shown_thresholds,
 )
 from service.api.labelling import LabelPosted
 from service.api.problems import MEDIA_TYPE, ProblemDetails
@@ -42,10 +44,13 @@ _STRUCTS = (
     shown.Health,
     shown_comparison.ComparisonShown,
     shown_comparison.PeriodsShown,
-    shown_comparison.ThresholdsShown,
+    shown_thresholds.ThresholdsShown,
     shown_money.MoneyShown,
     shown_opened.OpenedPage,
     shown_opened.ReviewSamplePage,
+    shown_promotion.PromotionShown,
+    shown_promotion.PromotePosted,
+    shown_promotion.RollbackPosted,
     shown_cases.CaseShown,
     shown_cases.OutcomesTaken,
     shown_cases.AuditPage,

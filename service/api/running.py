@@ -126,7 +126,8 @@ class Running:
         try:
             topics = open_topics(once)
             try:
-                topics.ensure(dict.fromkeys(outputs(self._settings), 1))
+                names = (*outputs(self._settings), self._settings.topic_handoff)
+                topics.ensure(dict.fromkeys(names, 1))
             finally:
                 topics.close()
         except StreamError as error:

@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from service.api.shown_comparison import (
-    CostsShown,
     PeriodShown,
-    PointShown,
     WindowCoverageShown,
     WindowShown,
-    costs_shown,
     coverage_shown,
     not_enough,
     period_shown,
-    point_shown,
     window_shown,
 )
+from service.api.shown_thresholds import CostsShown, PointShown, costs_shown, point_shown
 
 if TYPE_CHECKING:
     from service.comparison.money import Assumptions, Money, Workload
@@ -108,7 +105,7 @@ def money_window(
 
     def load(work: Workload) -> WorkloadShown:
         return WorkloadShown(
-            point_shown(work.point, found.window.days, None, known=known),
+            point_shown(work.point, found.coverage, None, known=known),
             work.review_hours,
             work.disturbed if known else None,
             _told(work.friction_rate) if known else None,

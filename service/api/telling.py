@@ -35,7 +35,12 @@ if TYPE_CHECKING:
     from service.comparison.windowed import Windowed
     from service.comparison.windows import Window
     from service.ledger import Ledger
+    from service.ledger.rollups import Sums
     from service.settings import Settings
+
+
+FIGURES = {"count": BY_COUNT, "amount": BY_AMOUNT, "all": (*BY_COUNT, *BY_AMOUNT)}
+"""Names of the figures that are told, by what was asked for."""
 
 
 def comparison_told(
@@ -52,13 +57,7 @@ def comparison_told(
 ) -> ComparisonShown:
     """Return the comparison of a window; beyond `most` payments without verdicts."""
     window = found.window
-    sums = ledger.sums(
-        SEGMENT_CUT,
-        first_day=window.first_day,
-        last_day=window.last_day,
-        bundle_id=window.bundle_id,
-        role="champion",
-    )
+    sums = _segment_sums(ledger, window)
     known = dimensions(sums)
     if segment is not None and known and segment not in known:
         raise BadInput(f"segment {segment!r} is none of {', '.join(known)}")
@@ -70,15 +69,12 @@ def comparison_told(
             for day, one in by_day(sums, found.ripe_until, window.ruleset)
         ]
     if segment is not None:
-        values = by_segment(sums, segment, found.ripe_until, window.ruleset)
-        segments = [
-            group_shown(cube(value, one, found.legacy_positive)) for value, one in values.items()
-        ]
+        segments = _segments(sums, found, segment)
     verdicts: VerdictsShown | None = None
     why_not = None
     try:
         made = window_verdicts(ledger, settings, found, at=at, labels=labels, most=most)
-        verdicts = verdicts_shown(made, BY_COUNT if by == "count" else BY_AMOUNT)
+        verdicts = verdicts_shown(made, FIGURES[by])
     except TooManyRows as error:
         why_not = str(error)
     return ComparisonShown(
@@ -95,6 +91,27 @@ def comparison_told(
         by_day=days,
         segments=segments,
         dimensions=known,
+    )
+
+
+def segments_told(ledger: Ledger, found: Windowed) -> dict[str, list[GroupShown]]:
+    """Return the cubes of every value of every dimension."""
+    sums = _segment_sums(ledger, found.window)
+    return {name: _segments(sums, found, name) for name in dimensions(sums)}
+
+
+def _segments(sums: Sums, found: Windowed, dimension: str) -> list[GroupShown]:
+    values = by_segment(sums, dimension, found.ripe_until, found.window.ruleset)
+    return [group_shown(cube(value, one, found.legacy_positive)) for value, one in values.items()]
+
+
+def _segment_sums(ledger: Ledger, window: Window) -> Sums:
+    return ledger.sums(
+        SEGMENT_CUT,
+        first_day=window.first_day,
+        last_day=window.last_day,
+        bundle_id=window.bundle_id,
+        role="champion",
     )
 
 

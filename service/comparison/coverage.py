@@ -28,6 +28,7 @@ class WindowCoverage:
     whether there is any mature payment: until then nothing can be said of fraud.
     """
 
+    days_with_payments: int
     seen: int
     scored: int
     unscored: int
@@ -47,9 +48,9 @@ class WindowCoverage:
 
 
 def window_coverage(
-    ledger: Ledger, window: Window, totals: Totals, *, without: tuple[str, ...]
+    ledger: Ledger, window: Window, totals: Totals, *, days: int, without: tuple[str, ...]
 ) -> WindowCoverage:
-    """Return the coverage of a window; `totals` are those of the champions in it.
+    """Return the coverage of a window; `totals` and `days` are those of the champions in it.
 
     `without` names the streams of labels and legacy decisions, which carry no payments.
     """
@@ -60,6 +61,7 @@ def window_coverage(
         counts[what] += n
     payments = sum(counts[what] for what in _SCORED_TYPES)
     return WindowCoverage(
+        days_with_payments=days,
         seen=counts["consumed"],
         scored=counts["scored"],
         unscored=counts["unscored"],

@@ -55,7 +55,7 @@ def windowed(
         role="champion",
     )
     totals = of_window(sums, ripe_until, window.ruleset)
-    everything = totals
+    everything, days = totals, {key.day for key in sums.keys}
     if window.ruleset is not None or window.bundle_id is not None:
         whole = ledger.sums(
             RISK_CUT, first_day=window.first_day, last_day=window.last_day, role="champion"
@@ -69,6 +69,7 @@ def windowed(
             ledger,
             window,
             everything,
+            days=len(days),
             without=(settings.topic_fraud_labels, settings.topic_legacy_decisions),
         ),
         ripe_until=ripe_until,

@@ -19,7 +19,9 @@ from service.console.routes import (
     money,
     now,
     operations,
+    promotion,
     queue,
+    review,
     shown_models,
     sign_in,
     thresholds,
@@ -38,8 +40,8 @@ def create_console(parts: Parts) -> FastAPI:
     errors.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for routes in (
-        sign_in, now, queue, case, work, comparison, thresholds, money, shown_models, operations,
-        audit, broken, yours,
+        sign_in, now, queue, case, work, review, comparison, thresholds, money, shown_models,
+        promotion, operations, audit, broken, yours,
     ):  # fmt: skip
         app.include_router(routes.router)
     app.add_api_route("/", lambda: RedirectResponse("/console/cases"), include_in_schema=False)

@@ -45,10 +45,12 @@ class Place(NamedTuple):
 NAVIGATION = (
     Place("Now", "/console/now", "view"),
     Place("Cases", "/console/cases", "view"),
+    Place("Random review", "/console/review", "work"),
     Place("Comparison", "/console/comparison", "view"),
     Place("Thresholds", "/console/thresholds", "view"),
     Place("Money", "/console/money", "view"),
     Place("Models", "/console/models", "view"),
+    Place("Promotion", "/console/promotion", "view"),
     Place("Operations", "/console/operations", "view"),
     Place("Audit log", "/console/audit", "audit"),
     Place("Break it", "/console/break", "view", demo=True),
@@ -96,6 +98,7 @@ _environment.filters |= {
     "says": says,
     "basis_points": words.basis_points,
     "day": words.day,
+    "feature_name": names.feature,
     "figure": names.figure,
     "difference": names.difference,
 }

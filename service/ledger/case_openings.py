@@ -11,55 +11,46 @@ genuine payments above them, so that it leaves about one in fifty, and nobody re
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import and_, func, select
 
 from service.ledger import bulk
 from service.ledger.cells import summed
-from service.ledger.decisions import same_place
 from service.ledger.facts import CASE_CUT, DAY_MS, NOT_TOLD, Key, Part
-from service.ledger.tables import scores, transactions
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
 
 CASE_FLOOR = 200
+_SAME = "{0}.stream = {1}.stream AND {0}.partition = {1}.partition AND {0}.sequence = {1}.sequence"
+_OPENINGS = f"""
+SELECT s.bundle_id, s.role, t.occurred_ms, s.risk, (
+    SELECT max(rated.risk) FROM transactions AS earlier
+    JOIN scores AS rated ON {_SAME.format("rated", "earlier")}
+    WHERE earlier.customer_id = t.customer_id
+    AND earlier.occurred_ms > t.occurred_ms - ? AND earlier.occurred_ms <= t.occurred_ms + ?
+    AND earlier.stream = t.stream AND earlier.partition = t.partition
+    AND earlier.sequence < t.sequence AND rated.bundle_id = s.bundle_id
+    AND rated.risk >= {CASE_FLOOR})
+FROM scores AS s JOIN transactions AS t ON {_SAME.format("t", "s")}
+WHERE s.risk >= {CASE_FLOOR} AND {{condition}}
+"""
 
 
 def openings(
-    connection: Connection, condition: ColumnElement[bool], window_ms: int
+    connection: Connection, condition: str, given: Sequence[Any], window_ms: int
 ) -> list[tuple[Key, Part]]:
     """Return the openings of the scored payments that meet a condition, as parts of sums.
 
     "Before" is in the order in which a partition accepted payments; a late one looks back
-    from its own time. `condition` is over `transactions` and `scores`.
+    from its own time. `condition` is SQL over `t` (transactions) and `s` (scores) with its
+    parameters.
     """
-    before, rated = transactions.alias("before"), scores.alias("rated")
-    highest = (
-        select(func.max(rated.c.risk))
-        .select_from(before.join(rated, same_place(before, rated)))
-        .where(
-            before.c.customer_id == transactions.c.customer_id,
-            before.c.occurred_ms > transactions.c.occurred_ms - window_ms,
-            before.c.occurred_ms <= transactions.c.occurred_ms + window_ms,
-            before.c.stream == transactions.c.stream,
-            before.c.partition == transactions.c.partition,
-            before.c.sequence < transactions.c.sequence,
-            rated.c.bundle_id == scores.c.bundle_id,
-            rated.c.risk >= CASE_FLOOR,
-        )
-        .correlate(transactions, scores)
-        .scalar_subquery()
-    )
-    found = bulk.fetch(
-        connection,
-        select(
-            scores.c.bundle_id, scores.c.role, transactions.c.occurred_ms, scores.c.risk, highest
-        )
-        .select_from(transactions.join(scores, same_place(scores, transactions)))
-        .where(and_(scores.c.risk >= CASE_FLOOR, condition)),
+    found = bulk.rows(
+        connection, _OPENINGS.format(condition=condition), (window_ms, window_ms, *given)
     )
     by_key: dict[Key, list[tuple[int, int, int]]] = {}
     for bundle_id, role, occurred_ms, risk, earlier in found:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from models.transaction import REFUND, REVERSAL
 from service.ledger import bulk
@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from service.ledger.rows import Commit, TransactionRows
 
 _RETURNS = (REVERSAL, REFUND)
+_RETURNED = (
+    "SELECT original_transaction_id, sum(reporting_minor) FROM transactions "
+    "WHERE original_transaction_id {among} AND original_transaction_id IS NOT NULL "
+    f"AND type IN {_RETURNS} GROUP BY original_transaction_id"
+)
 Told = tuple[int, str | None]
 """A legacy decision and its ruleset's version."""
 
@@ -107,17 +112,8 @@ def _groups(rows: TransactionRows) -> NDArray[np.object_]:
 
 def returned_of(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
     """Return what reversals and refunds gave back of these payments, reporting minor units."""
-    c = transactions.c
-    query = (
-        select(c.original_transaction_id, func.sum(c.reporting_minor))
-        .where(
-            bulk.among(connection, c.original_transaction_id, ids),
-            c.original_transaction_id.is_not(None),
-            c.type.in_(_RETURNS),
-        )
-        .group_by(c.original_transaction_id)
-    )
-    return {row[0]: int(row[1]) for row in bulk.fetch(connection, query) if row[1] is not None}
+    found = bulk.by_ids(connection, _RETURNED, ids)
+    return {original: int(minor) for original, minor in found if minor is not None}
 
 
 def returns_in(rows: TransactionRows) -> dict[str, int]:

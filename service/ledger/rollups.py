@@ -29,6 +29,10 @@ FOLDED = ("", -1)
 """The lane of what was folded together; no stream has it."""
 _KEY = ("cut", "bundle_id", "role", "day", "ruleset")
 _COLUMNS = (*_KEY, "stream", "partition", "first_ms", "last_ms", "members", "cells")
+_OF_LANE = (
+    f"SELECT {', '.join(_COLUMNS)} FROM rollups "
+    "WHERE stream = ? AND partition = ? AND day IN ({days})"
+)
 _FENCE = 0x726F6C6C757073  # "rollups": an advisory lock of PostgreSQL
 
 
@@ -130,13 +134,7 @@ def replace_all(connection: Connection, news: Iterable[tuple[Key, Part]]) -> Non
 def _stored(
     connection: Connection, lane: tuple[str, int], days: Sequence[int]
 ) -> list[tuple[Key, Part]]:
-    c = rollups.c
-    found = bulk.fetch(
-        connection,
-        select(*(c[name] for name in _COLUMNS)).where(
-            c.stream == lane[0], c.partition == lane[1], c.day.in_(days)
-        ),
-    )
+    found = bulk.rows(connection, _OF_LANE.format(days=", ".join(map(str, days))), lane)
     return [(Key(*row[:5]), _part(row[7:])) for row in found]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, select, true
+from sqlalchemy import and_, func, select
 
 from service.ledger import rollups
-from service.ledger.case_openings import openings
+from service.ledger.case_openings import CASE_FLOOR, openings
 from service.ledger.counting import (
     Changed,
     counted,
@@ -61,14 +61,16 @@ def add(
         total = returned_of(connection, originals)
         changed.returned = {one: total.get(one, 0) - back[one] for one in originals}
     news += _moves(connection, changed)
-    if batch.transactions is not None and batch.case_window_ms is not None:
-        first, end = lease.next_sequence, lease.next_sequence + batch.accepted
-        mine = and_(
-            scores.c.stream == lease.stream,
-            scores.c.partition == lease.partition,
-            scores.c.sequence.between(first, end - 1),
+    if batch.case_window_ms is not None and any(
+        (one.risk >= CASE_FLOOR).any() for one in batch.scores
+    ):
+        last = lease.next_sequence + batch.accepted - 1
+        news += openings(
+            connection,
+            "s.stream = ? AND s.partition = ? AND s.sequence BETWEEN ? AND ?",
+            (*lane, lease.next_sequence, last),
+            batch.case_window_ms,
         )
-        news += openings(connection, mine, batch.case_window_ms)
     rollups.add(connection, lane, news)
 
 
@@ -86,10 +88,11 @@ def _moves(connection: Connection, changed: Changed) -> Iterator[tuple[Key, Part
 
 def recount(connection: Connection, case_window_ms: int) -> None:
     """Make all sums anew from the rows."""
-    rollups.replace_all(connection, _all_parts(connection, case_window_ms))
+    rollups.replace_all(connection, all_parts(connection, case_window_ms))
 
 
-def _all_parts(connection: Connection, case_window_ms: int) -> Iterator[tuple[Key, Part]]:
+def all_parts(connection: Connection, case_window_ms: int) -> Iterator[tuple[Key, Part]]:
+    """Yield what all rows of the ledger add to the sums."""
     c = scores.c
     ends = connection.execute(
         select(c.stream, c.partition, func.max(c.sequence)).group_by(c.stream, c.partition)
@@ -102,4 +105,4 @@ def _all_parts(connection: Connection, case_window_ms: int) -> Iterator[tuple[Ke
                 c.sequence.between(start, start + CHUNK - 1),
             )
             yield from parts(facts_where(connection, some)[0])
-    yield from openings(connection, true(), case_window_ms)
+    yield from openings(connection, "true", (), case_window_ms)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-
 from service.ledger import bulk
 from service.ledger.reads import existing
 from service.ledger.rollups import fence
@@ -22,11 +20,10 @@ if TYPE_CHECKING:
 CHUNK = 20_000
 
 
-LABEL = tuple(
-    labels.c[name]
-    for name in ("transaction_id", "known_ms", "labelled_ms", "label_id", "is_fraud", "supersedes")
-)
+_NAMES = ("transaction_id", "known_ms", "labelled_ms", "label_id", "is_fraud", "supersedes")
+LABEL = tuple(labels.c[name] for name in _NAMES)
 """What to select for `standing`, before any columns of one's own."""
+_OF_PAYMENTS = f"SELECT {', '.join(_NAMES)} FROM labels WHERE transaction_id {{among}}"
 
 
 def standing(rows: Sequence[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
@@ -49,8 +46,8 @@ def standing(rows: Sequence[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
 
 def truths_of(connection: Connection, transaction_ids: Sequence[str]) -> dict[str, bool]:
     """Return whether each labelled transaction was fraud, as the labels are now."""
-    query = select(*LABEL).where(bulk.among(connection, labels.c.transaction_id, transaction_ids))
-    return {one: bool(row[4]) for one, row in standing(bulk.fetch(connection, query)).items()}
+    found = bulk.by_ids(connection, _OF_PAYMENTS, transaction_ids)
+    return {one: bool(row[4]) for one, row in standing(found).items()}
 
 
 def record(connection: Connection, columns: Mapping[str, Any]) -> tuple[int, dict[str, int]]:

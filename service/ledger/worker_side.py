@@ -66,6 +66,14 @@ class WorkerSide(Opened):
             _, truths = truth.record(connection, columns)
             summing.move(connection, ("labels", FROM_FILE), truths)
 
+    def recount(self, case_window_ms: int) -> None:
+        """Make all sums anew from the rows; what is committed meanwhile waits.
+
+        For rows of an older version, which were summed up nowhere.
+        """
+        with self.begin() as connection:
+            summing.recount(connection, case_window_ms)
+
     def reach(self, lease: Lease, hour: int) -> None:
         """Note that the partition waits before the seal of `hour`. Raises OwnershipLost."""
         with self.begin() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 Role = Literal["analyst", "lead", "risk", "admin", "read-only"]
-Right = Literal["view", "work", "assign", "approve", "audit", "operate", "feed"]
+Right = Literal["view", "work", "assign", "approve", "audit", "operate", "feed", "promote"]
 
 ROLES: tuple[str, ...] = get_args(Role)
 PROGRAM = "program"
@@ -14,10 +14,10 @@ PROGRAM = "program"
 _RIGHTS: dict[str, frozenset[str]] = {
     "analyst": frozenset({"view", "work"}),
     "lead": frozenset({"view", "work", "assign", "approve", "audit"}),
-    "risk": frozenset({"view", "audit"}),
-    "admin": frozenset({"view", "audit", "operate"}),
+    "risk": frozenset({"view", "audit", "promote"}),
+    "admin": frozenset({"view", "audit", "operate", "promote"}),
     "read-only": frozenset({"view"}),
-    PROGRAM: frozenset({"view", "work", "assign", "approve", "audit", "operate", "feed"}),
+    PROGRAM: frozenset(get_args(Right)),
 }
 
 

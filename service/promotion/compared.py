@@ -130,4 +130,10 @@ def shown(found: Answer) -> dict[str, Any]:
     """Return an answer as plain data; one that is refused says why and has no figure."""
     if isinstance(found, Refused):
         return {"not_known": found.reason}
-    return {"value": found.value, "low": found.low, "high": found.high}
+    ends = {"low": found.low, "high": found.high}
+    return {"value": found.value} | {name: finite(end) for name, end in ends.items()}
+
+
+def finite(value: float) -> float | None:
+    """Return a number, None for one that is none: JSON has no word for it."""
+    return value if np.isfinite(value) else None

@@ -1,22 +1,31 @@
 """From what was seen in a shadow period to a verdict: promote, keep shadowing or reject.
 
-Every condition of the gate becomes a finding with its figure, its interval and its bar. A model
-is promoted when all are met, and rejected when one is shown to be broken: the whole interval of a
-comparison lies on the wrong side. Anything else keeps it in shadow. To ask that all conditions
-be met needs no correction for their number (Berger 1982); that several challengers are judged at
-once does, and each gets an equal part of what may go wrong.
+The gate's declared words become conditions of `models.comparison.gate`, which says what follows
+from them; here each gets its figure, its interval and its bar in words. To ask that all
+conditions be met needs no correction for their number (Berger 1982); that several challengers are
+judged at once does, and each gets an equal part of what may go wrong.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from models.comparison.answers import Refused, answer
+from models.comparison.answers import Known, Refused, answer
 from models.comparison.clusters import Moments, by_customer
 from models.comparison.figures import FRAUDS, LEGACY, SHADOW, Compared, coefficients
+from models.comparison.gate import (
+    AtLeast,
+    AtMost,
+    Better,
+    Facts,
+    NoSegmentWorse,
+    Outcome,
+    Segment,
+    judge,
+)
 from models.comparison.paired import UNKNOWN
 
 if TYPE_CHECKING:
@@ -24,16 +33,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from models.comparison.answers import Answer
+    from models.comparison.gate import Condition as Declared
+    from models.comparison.gate import Evidence
     from models.comparison.paired import Paired
     from service.promotion.gate import Condition, Gate
     from service.promotion.matched import Threshold
 
 Status = Literal["met", "not met", "not yet known"]
-Verdict = Literal["promote", "keep shadowing", "reject"]
-MET: Status = "met"
-NOT_MET: Status = "not met"
-UNKNOWN_YET: Status = "not yet known"
 _FRAUDS = coefficients(*FRAUDS)
+_NO_THRESHOLD = Refused("no threshold could be fixed on the days before the period")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +50,7 @@ class Finding:
     """One condition: what is asked, what was found, and whether that is enough.
 
     `value` lies in [`low`, `high`] at every look with the gate's confidence; `bar` is what it is
-    held against. None where there is no figure. `refutes` says that the interval shows the
-    condition to be broken.
+    held against. None where there is no figure.
     """
 
     condition: str
@@ -53,20 +61,20 @@ class Finding:
     low: float | None = None
     high: float | None = None
     bar: float | None = None
-    refutes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A verdict and what it rests on."""
+    """A verdict and what it rests on; `segments` are the answers in each, where any are asked."""
 
-    verdict: Verdict
+    verdict: Outcome
     findings: tuple[Finding, ...]
+    segments: tuple[Segment, ...]
 
     @property
     def missing(self) -> tuple[Finding, ...]:
         """What is not met, or not yet known."""
-        return tuple(one for one in self.findings if one.status != MET)
+        return tuple(one for one in self.findings if one.status != "met")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,87 +101,113 @@ class Seen:
     drift: Mapping[str, float] | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A condition with its words: `why` says how a short number is read until it is reached."""
+
+    title: str
+    asked: str
+    declared: Declared
+    found: str
+    short: Status = "not yet known"
+
+
 def evaluate(gate: Gate, seen: Seen) -> Evaluation:
     """Hold what was seen against a gate; pure."""
-    findings = [
-        *_enough(gate, seen),
-        *(
-            _compared(gate, seen, one, seen.rows, least=gate.mature_frauds)
-            for one in gate.conditions
-        ),
-        *_segments(gate, seen),
-        *_fitness(gate, seen),
-    ]
-    if all(one.status == MET for one in findings):
-        verdict: Verdict = "promote"
-    elif any(one.refutes for one in findings):
-        verdict = "reject"
-    else:
-        verdict = "keep shadowing"
-    return Evaluation(verdict, tuple(findings))
-
-
-def _enough(gate: Gate, seen: Seen) -> list[Finding]:
-    """Judge whether there is enough to judge by."""
-    known = int((seen.rows.settled() != UNKNOWN).sum())
-    frauds = frauds_worth(seen.rows)
-    return [
-        _reached("period", f"at least {gate.period_days} mature days", seen.days, gate.period_days,
-                 f"{seen.days:g} days old enough for their labels to have come"),
-        _reached("labels", f"at least {gate.mature_labels:,} payments whose truth is known", known,
-                 gate.mature_labels, f"{known:,} payments"),
-        _reached("frauds", f"at least {gate.mature_frauds:,} frauds among them", frauds,
-                 gate.mature_frauds,
-                 f"worth {frauds:,.0f} independent frauds: a customer's spree counts once"),
-        Finding("coverage", f"at least {gate.coverage:.2%} scored, with a legacy decision",
-                MET if seen.coverage >= gate.coverage else NOT_MET,
-                f"{seen.coverage:.2%} of the payments", seen.coverage, bar=gate.coverage),
-        Finding("one set of rules", "legacy's rules did not change inside the period",
-                MET if len(seen.rulesets) == 1 else NOT_MET,
-                f"{len(seen.rulesets)} versions: {', '.join(seen.rulesets) or 'none'}; after a "
-                "change, judge from it on"),
-        _at_most("looks", "looks, as declared", float(seen.looks_before + 1), gate.looks,
-                 "with this one; intervals hold at every look"),
+    numbers = _numbers(gate, seen)
+    compared = [
+        _Asked("against legacy", str(one), Better(str(one), str(one), one.limit, not one.less),
+               _where(seen, one))
+        for one in gate.conditions
     ]  # fmt: skip
-
-
-def frauds_worth(rows: Paired) -> float:
-    """Return how many independent frauds the rows are worth."""
-    return float(Moments.of(by_customer(rows)).effective(_FRAUDS)) if len(rows) else 0.0
+    asked = [one for one, _ in numbers] + compared
+    segments: tuple[Segment, ...] = ()
+    if gate.segments is not None:
+        one = gate.segments.condition
+        segments = _segments(gate, seen)
+        worse = NoSegmentWorse(
+            str(one), str(one), one.limit, not one.less, gate.segments.unknown_at_most
+        )
+        asked.append(_Asked("no segment worse", f"in no segment: {one}", worse, ""))
+    facts = Facts(
+        numbers={each.declared.name: value for each, value in numbers},
+        answers={str(one): _answer(gate, seen, one, seen.rows) for one in gate.conditions},
+        segments={} if gate.segments is None else {str(gate.segments.condition): segments},
+    )
+    verdict = judge([each.declared for each in asked], facts)
+    findings = [
+        _finding(each, evidence, facts)
+        for each, evidence in zip(asked, verdict.evidence, strict=True)
+    ]
+    return Evaluation(verdict.outcome, tuple(findings), segments)
 
 
 def level_of(gate: Gate, seen: Seen, shared: int = 1) -> float:
     """Return how sure each interval must be: what may go wrong is shared among challengers.
 
-    `shared` is the number of segments that are judged at once.
+    `shared` is the number of segments that are judged at once (Bonferroni).
     """
     return 1 - (1 - gate.confidence) / (max(seen.challengers, 1) * max(shared, 1))
 
 
-def _compared(
-    gate: Gate, seen: Seen, condition: Condition, rows: Paired, *, least: int, shared: int = 1
-) -> Finding:
-    """Judge one figure against legacy's, at the threshold fixed for it."""
-    asked, bar = str(condition), condition.limit
+def elapsed_of(gate: Gate, seen: Seen) -> float:
+    """Return the share of the declared period that is over, never zero."""
+    return max(seen.days, 1.0) / gate.period_days
+
+
+def _numbers(gate: Gate, seen: Seen) -> list[tuple[_Asked, float]]:
+    """Return the conditions on plain numbers, and the numbers; NaN where one is not known."""
+    known = int((seen.rows.settled() != UNKNOWN).sum())
+    frauds = float(Moments.of(by_customer(seen.rows)).effective(_FRAUDS)) if len(seen.rows) else 0
+    names = ", ".join(seen.rulesets) or "none"
+    found = [
+        (_Asked("period", f"at least {gate.period_days} mature days",
+                AtLeast("period_days", gate.period_days),
+                f"{seen.days:g} days old enough for their labels to have come"), seen.days),
+        (_Asked("labels", f"at least {gate.mature_labels:,} payments whose truth is known",
+                AtLeast("mature_labels", gate.mature_labels), f"{known:,} payments"), known),
+        (_Asked("frauds", f"at least {gate.mature_frauds:,} frauds among them",
+                AtLeast("mature_frauds", gate.mature_frauds),
+                f"worth {frauds:,.0f} independent ones: a customer's spree counts once"), frauds),
+        (_Asked("coverage", f"at least {gate.coverage:.2%} scored, with a legacy decision",
+                AtLeast("coverage", gate.coverage), f"{seen.coverage:.2%} of the payments",
+                "not met"), seen.coverage),
+        (_Asked("one set of rules", "legacy's rules did not change inside the period",
+                AtMost("sets_of_rules", 1),
+                f"{len(seen.rulesets)} versions: {names}; after a change, judge from it on",
+                "not met"), len(seen.rulesets)),
+        (_Asked("looks", f"at most {gate.looks}, as declared", AtMost("looks", gate.looks),
+                f"{seen.looks_before + 1} with this one; intervals hold at every look",
+                "not met"), seen.looks_before + 1),
+    ]  # fmt: skip
+    if gate.latency_p99_ms is not None:
+        p99 = np.nan if seen.latency_p99_ms is None else seen.latency_p99_ms
+        found.append((_Asked(
+            "latency", f"at most {gate.latency_p99_ms:g} ms to score one payment",
+            AtMost("latency_p99_ms", gate.latency_p99_ms),
+            f"{p99:.3g} ms at the 99th percentile", "not met",
+        ), p99))  # fmt: skip
+    if gate.drift_psi is not None:
+        drift = seen.drift or {"nothing": np.nan}
+        worst, index = max(drift.items(), key=lambda one: one[1])
+        found.append((_Asked(
+            "drift", f"at most {gate.drift_psi:g} since training (stability index)",
+            AtMost("drift_psi", gate.drift_psi), f"{index:.3g}, the largest: of {worst}", "not met",
+        ), index))  # fmt: skip
+    return found
+
+
+def _answer(gate: Gate, seen: Seen, condition: Condition, rows: Paired, shared: int = 1) -> Answer:
+    """Return one figure against legacy's, at the threshold fixed for it."""
     threshold = seen.thresholds.get(condition.at)
     if threshold is None:
-        said = "no threshold could be fixed on the days before the period"
-        return Finding("against legacy", asked, UNKNOWN_YET, said, bar=bar)
-    frauds = frauds_worth(rows)
-    if frauds < least:
-        said = f"worth {frauds:,.0f} independent frauds, {least:,} are asked for"
-        return Finding("against legacy", asked, UNKNOWN_YET, said, bar=bar)
-    found = answer(
+        return _NO_THRESHOLD
+    return answer(
         Moments.of(by_customer(threshold.flagged(rows))),
         difference(condition),
-        elapsed=max(seen.days, 1.0) / gate.period_days,
+        elapsed=elapsed_of(gate, seen),
         level=level_of(gate, seen, shared),
     )
-    if isinstance(found, Refused):
-        return Finding("against legacy", asked, UNKNOWN_YET, found.reason, bar=bar)
-    status, refutes = _side(condition, found.low, found.high)
-    return Finding("against legacy", asked, status, threshold.told, found.value, found.low,
-                   found.high, bar, refutes)  # fmt: skip
 
 
 def difference(condition: Condition) -> Compared:
@@ -181,65 +215,49 @@ def difference(condition: Condition) -> Compared:
     return Compared(SHADOW[condition.figure], LEGACY[condition.figure], ratio=condition.ratio)
 
 
-def _side(condition: Condition, low: float, high: float) -> tuple[Status, bool]:
-    """Return whether an interval lies on the right side of its bar, and if it refutes it."""
-    if not np.isfinite([low, high]).all():
-        return UNKNOWN_YET, False
-    bar = condition.limit
-    right, wrong = (high < bar, low > bar) if condition.less else (low > bar, high < bar)
-    if right:
-        return MET, False
-    return (NOT_MET, True) if wrong else (UNKNOWN_YET, False)
-
-
-def _segments(gate: Gate, seen: Seen) -> list[Finding]:
-    """Judge every segment with enough frauds; one finding says how the rest fared."""
+def _segments(gate: Gate, seen: Seen) -> tuple[Segment, ...]:
+    """Return the answer in every segment that the gate asks for."""
     asked = gate.segments
-    if asked is None:
-        return []
-    worth = [
-        (f"{by} {name}", rows)
-        for by in asked.by
-        for name in sorted(set(seen.members[by].tolist()))
-        if frauds_worth(rows := seen.rows.take(seen.members[by] == name)) >= asked.frauds
-    ]
-    if not worth:
-        return [Finding("no segment worse", str(asked.condition), UNKNOWN_YET,
-                        f"no segment has {asked.frauds} frauds yet")]  # fmt: skip
-    found = []
-    for name, rows in worth:
-        one = _compared(gate, seen, asked.condition, rows, least=asked.frauds, shared=len(worth))
-        found.append(replace(one, condition=f"segment {name}"))
-    return found
+    if asked is None or not len(seen.rows):
+        return ()
+    masks = {
+        f"{kind} {name}": seen.members[kind] == name
+        for kind in asked.by
+        for name in sorted(set(seen.members[kind].tolist()))
+    }
+    return tuple(
+        Segment(
+            name,
+            float(mask.mean()) / len(asked.by),
+            _answer(gate, seen, asked.condition, seen.rows.take(mask), len(masks)),
+        )
+        for name, mask in masks.items()
+    )
 
 
-def _fitness(gate: Gate, seen: Seen) -> list[Finding]:
-    """Judge latency and drift, where the gate asks for them."""
-    findings = []
-    if gate.latency_p99_ms is not None:
-        findings.append(
-            _at_most("latency", "ms to score one payment", seen.latency_p99_ms, gate.latency_p99_ms,
-                     "ms at the 99th percentile")
-        )  # fmt: skip
-    if gate.drift_psi is not None:
-        drift = seen.drift or {}
-        worst = max(drift, key=lambda name: drift[name], default=None)
-        findings.append(
-            _at_most("drift", "by the stability index, of the score and every feature since training",
-                     None if worst is None else drift[worst], gate.drift_psi,
-                     f"the largest, of {worst}")
-        )  # fmt: skip
-    return findings
+def _where(seen: Seen, condition: Condition) -> str:
+    threshold = seen.thresholds.get(condition.at)
+    return _NO_THRESHOLD.reason if threshold is None else threshold.told
 
 
-def _reached(name: str, asked: str, value: float, bar: float, found: str) -> Finding:
-    status = MET if value >= bar else UNKNOWN_YET
-    return Finding(name, asked, status, found, float(value), bar=float(bar))
-
-
-def _at_most(name: str, what: str, value: float | None, bar: float, unit: str) -> Finding:
-    asked = f"at most {bar:g} {what}"
-    if value is None:
-        return Finding(name, asked, UNKNOWN_YET, "not measured", bar=bar)
-    status = MET if value <= bar else NOT_MET
-    return Finding(name, asked, status, f"{value:.3g} {unit}", value, bar=bar)
+def _finding(asked: _Asked, evidence: Evidence, facts: Facts) -> Finding:
+    """Put words, state and figures of a condition together."""
+    declared = asked.declared
+    states: dict[str, Status] = {"met": "met", "failed": "not met", "open": "not yet known"}
+    status = states[evidence.state]
+    if isinstance(declared, AtLeast | AtMost):
+        value = facts.numbers[declared.name]
+        bar = declared.least if isinstance(declared, AtLeast) else declared.most
+        if np.isnan(value):
+            return Finding(asked.title, asked.asked, status, "not measured", bar=bar)
+        if status == "not yet known":
+            status = asked.short
+        return Finding(asked.title, asked.asked, status, asked.found, float(value), bar=bar)
+    if isinstance(declared, NoSegmentWorse):
+        return Finding(asked.title, asked.asked, status, evidence.told, bar=declared.bound)
+    found = facts.answers[declared.figure]
+    if isinstance(found, Known):
+        low, high = (end if np.isfinite(end) else None for end in (found.low, found.high))
+        return Finding(asked.title, asked.asked, status, asked.found, found.value, low, high,
+                       declared.bound)  # fmt: skip
+    return Finding(asked.title, asked.asked, status, found.reason, bar=declared.bound)

@@ -13,10 +13,12 @@ import msgspec
 
 from models.errors import BadInput
 from models.instants import format_instant
+from service.comparison.evidence import files_of, gather
+from service.comparison.windows import Window as DayWindow
 from service.ledger.facts import BUILTIN_SEGMENTS, DAY_MS
 from service.pipeline.lineup import Judge
-from service.promotion.compared import against_legacy, between_models, cubes, money
-from service.promotion.evaluate import Seen, evaluate, level_of
+from service.promotion.compared import against_legacy, between_models, cubes, money, shown
+from service.promotion.evaluate import Seen, elapsed_of, evaluate, level_of
 from service.promotion.fitness import drift, latency_p99_ms
 from service.promotion.matched import fixed_thresholds
 from service.promotion.pack import PackManifest, write_pack
@@ -71,7 +73,7 @@ def build(
     mature_ms = now_ms - settings.label_maturity_days * DAY_MS
     window = window_of(shadowed, gate, begin_ms=begin_ms, end_ms=end_ms, mature_ms=mature_ms)
     looks = [one for one in ledger.packs(bundle_id) if one.gate_sha256 == gate.sha256]
-    coverage = coverage_told(ledger, shadowed, window.judged_ms, window.end_ms)
+    coverage = coverage_told(shadowed, window.judged_ms, window.end_ms)
     period = Period(shadowed, window, settings.legacy_positive, mature_ms)
     seen = Seen(
         rows=period.judged,
@@ -101,6 +103,10 @@ def build(
         "champion": champion_id,
         "in_shadow": list(shadowed.bundle_ids),
         "legacy": {"positive": settings.legacy_positive, "rulesets": seen.rulesets},
+        "segments": [
+            {"segment": one.name, "share": one.share} | shown(one.answer)
+            for one in evaluation.segments
+        ],
         **_tables(gate, seen, period),
         "money": {"currency": settings.reporting_currency} | money(period.judged),
         "coverage": coverage,
@@ -110,12 +116,13 @@ def build(
         "themes": THEMES,
         "versions": versions(),
     }
-    return _kept(ledger, bundle, gate, gate_file, out, body, window), evaluation
+    beside = window_files(ledger, settings, window, now_ms=now_ms)
+    return _kept(ledger, bundle, gate, gate_file, out, body, window, beside), evaluation
 
 
 def _tables(gate: Gate, seen: Seen, period: Period) -> dict[str, Any]:
     """Return the figures that no condition asks for, with the intervals that conditions have."""
-    elapsed = max(seen.days, 1.0) / gate.period_days
+    elapsed = elapsed_of(gate, seen)
     level = level_of(gate, seen)
     earlier, judged = period.of_all()
     return {
@@ -134,9 +141,11 @@ def _kept(
     out: Path,
     body: dict[str, Any],
     window: Window,
+    beside: dict[str, bytes],
 ) -> Pack:
     """Write the pack and record the look."""
     files = {name: (bundle / name).read_bytes() for name in _FILES if (bundle / name).is_file()}
+    files |= beside
     files |= {
         "evidence.json": msgspec.json.format(msgspec.json.encode(body), indent=1),
         "evidence.html": render_evidence(body).encode(),
@@ -161,6 +170,27 @@ def _kept(
         **facts,
     )
     return pack
+
+
+def window_files(
+    ledger: Ledger, settings: Settings, window: Window, *, now_ms: int
+) -> dict[str, bytes]:
+    """Return what `penumbra evidence` writes of the days judged: all records, whoever scored them.
+
+    Coverage of everything consumed is in these; they are of the champions, and of whole days.
+    """
+    first, last = window.judged_ms // DAY_MS, window.end_ms // DAY_MS - 1
+    if last < first:
+        return {}
+    days = DayWindow(first, last)
+    before = DayWindow(2 * first - last - 1, first - 1)
+    found = gather(
+        ledger, settings, days, before, now_ms=now_ms, mix=True, at="threshold",
+        labels="independent",
+    )  # fmt: skip
+    return {
+        name.replace("evidence", "window"): text.encode() for name, text in files_of(found).items()
+    }
 
 
 def _known_segments(gate: Gate, settings: Settings) -> None:

@@ -46,7 +46,7 @@ class Condition:
         if self.ratio:
             return self.bar
         gain = self.bar if self.margin == "better_by" else -self.bar
-        return -gain if self.less else gain
+        return (-gain if self.less else gain) + 0.0  # never -0
 
     @property
     def less(self) -> bool:
@@ -66,10 +66,13 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class SegmentCondition:
-    """In no segment with at least `frauds` labelled frauds is `condition` shown to be broken."""
+    """In no segment is `condition` shown to be broken.
+
+    Segments too small to judge may hold `unknown_at_most` of the payments, a share.
+    """
 
     by: tuple[str, ...]
-    frauds: int
+    unknown_at_most: float
     condition: Condition
 
 

@@ -42,7 +42,7 @@ _SHARES = ("coverage", "confidence", *_OPTIONAL)
 _KEYS = ("name", "version", "goal", "owner", *_NUMBERS, "against_legacy", "segments")
 _MARGINS: tuple[str, ...] = get_args(declared.Margin)
 _CONDITION = ("figure", "at", *_MARGINS)
-_SEGMENTS = ("by", "frauds", *_CONDITION)
+_SEGMENTS = ("by", "unknown_at_most", *_CONDITION)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -116,11 +116,11 @@ class _Reader:
         if block is None:
             return None
         by = [self._segment(one) for one in block.items("by")]
-        frauds = self._within(block.scalar("frauds"), 1, math.inf, "a whole number", whole=True)
+        unknown = self._within(block.scalar("unknown_at_most"), 0, 1, "a share")
         condition = self._condition(block)
-        if condition is None or frauds is None:
+        if condition is None or unknown is None:
             return None
-        return SegmentCondition(tuple(by), int(frauds), condition)
+        return SegmentCondition(tuple(by), unknown, condition)
 
     def _condition_of(self, node: yaml.Node) -> Condition | None:
         if not isinstance(node, yaml.MappingNode):

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.errors import BadInput
 from models.instants import format_instant
-from service.ledger.facts import DAY_MS
+from service.ledger.facts import DAY_MS, ruleset_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +90,8 @@ class Period:
 
     def rulesets(self) -> list[str]:
         """Return the versions of legacy's rules on the days judged."""
-        return sorted({str(one) for one in self.shadowed.ruleset[self._rows()] if one is not None})
+        rows = self._rows() & (self.shadowed.legacy >= 0)
+        return sorted({ruleset_of(True, one) for one in self.shadowed.ruleset[rows].tolist()})
 
     def of_all(self) -> tuple[dict[str, Paired], dict[str, Paired]]:
         """Return by bundle the earlier and the judged rows that every bundle scored."""

@@ -9,7 +9,6 @@ from models.fingerprint import runtime_fingerprint
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
-    from service.ledger import Ledger
     from service.promotion.shadowed import Shadowed
 
 SHORT_HISTORY_DAYS = 30
@@ -47,7 +46,8 @@ THEMES = (
     ("Comparison with legacy and between models", "outcomes analysis",
      "evidence.json: comparison, between_models, cube", "benchmarking against what is in use"),
     ("Money", "outcomes analysis", "evidence.json: money", "outcomes weighed by what they cost"),
-    ("Coverage", "validation", "evidence.json: coverage", "completeness of the data judged"),
+    ("Coverage", "validation", "evidence.json: coverage; coverage.csv, window.html",
+     "completeness of the data judged, down to each record consumed"),
     ("Drift and latency", "ongoing monitoring", "evidence.json: fitness",
      "whether conditions of development still hold"),
     ("Looks", "ongoing monitoring", "evidence.json: looks_before",
@@ -83,15 +83,14 @@ def model_told(bundle: Bundle) -> dict[str, Any]:
     }
 
 
-def coverage_told(ledger: Ledger, shadowed: Shadowed, begin_ms: int, end_ms: int) -> dict[str, Any]:
-    """Return how much of what came is part of the comparison, and why the rest is not."""
+def coverage_told(shadowed: Shadowed, begin_ms: int, end_ms: int) -> dict[str, Any]:
+    """Return how much of what the bundle was to score is compared, and why the rest is not."""
     inside = shadowed.between(begin_ms, end_ms)
     scored = shadowed.scored(shadowed.bundle_ids[0])
     legacy = shadowed.legacy >= 0
+    young = (shadowed.history_days >= 0) & (shadowed.history_days < SHORT_HISTORY_DAYS)
     payments = int(inside.sum())
     compared = int((inside & scored & legacy).sum())
-    young = (shadowed.history_days >= 0) & (shadowed.history_days < SHORT_HISTORY_DAYS)
-    everything = ledger.coverage().total
     return {
         "payments": payments,
         "compared": compared,
@@ -101,7 +100,6 @@ def coverage_told(ledger: Ledger, shadowed: Shadowed, begin_ms: int, end_ms: int
         "with_label": int((inside & (shadowed.truth >= 0)).sum()),
         "without_exchange_rate": int((inside & (shadowed.amount < 0)).sum()),
         "under_30_days_of_history": int((inside & young).sum()),
-        "whole_ledger": dict(everything),
     }
 
 

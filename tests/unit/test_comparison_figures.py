@@ -34,9 +34,9 @@ def test_figures_are_the_textbooks_by_count_and_by_money(rows: Paired) -> None:
     """Counted by hand: two frauds each, of 400 and of 600 minor units."""
     assert figure(rows, "detection_rate") == (0.5, 0.5)
     assert figure(rows, "value_detection_rate") == (0.6, 0.4)
-    assert figure(rows, "precision") == (pytest.approx(2 / 3), 1.0)
+    assert figure(rows, "precision") == (2 / 3, 1.0)
     assert figure(rows, "false_positives_per_fraud") == (0.5, 0.0)
-    assert figure(rows, "alert_rate") == (0.5, pytest.approx(1 / 3))
+    assert figure(rows, "alert_rate") == (0.5, 1 / 3)
 
 
 def test_the_cube_opens_every_payment_once(rows: Paired) -> None:
@@ -114,7 +114,8 @@ def test_effective_numbers_count_a_spree_once() -> None:
     apart = Moments.of(by_customer(by_hand(*[(str(k), 1, 1, 1, 1) for k in range(10)])))
     spree = Moments.of(by_customer(by_hand(*[("a", 1, 1, 1, 1) for _ in range(10)])))
     events = SHADOW["detection_rate"].whole
-    assert (apart.effective(events), spree.effective(events)) == (10, 1)
+    assert float(apart.effective(events)) == 10
+    assert float(spree.effective(events)) == 1
 
 
 def test_columns_of_unequal_length_are_refused(rows: Paired) -> None:

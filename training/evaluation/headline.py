@@ -19,13 +19,24 @@ from models.comparison.matching import Matched, legacys_alert_rate, legacys_dete
 from models.comparison.paired import UNKNOWN, Paired, paired
 from training.evaluation.material import Payments
 from training.evaluation.rivals import Span
-from training.evaluation.rules import BEHAVIOUR, RuleSet, best_f1, frontier, searched
+from training.evaluation.rules import (
+    BEHAVIOUR,
+    HAND_SEARCHED,
+    RuleSet,
+    best_f1,
+    frontier,
+    in_force,
+    searched,
+)
 from training.metrics import sigmoid
 from training.progress import Tracker
 
 BUDGETS = (0.0025, 0.005, 0.0085, 0.012, 0.0165)
 """Shares of payments that a set of the frontier may flag, on the weeks learned from."""
-TYPICAL = "typical, without known frauds"
+TYPICAL = "typical, any conditions"
+IN_FORCE = (0.001, 0.003, 0.005)
+"""Shares of genuine payments that every condition of a typical set flags at least."""
+VELOCITIES = ("count_1h", "count_1d")
 HELD_OUT = 0.1
 DRAWS = 200
 MINOR = 100
@@ -67,12 +78,14 @@ class Reading:
 class ThreeWays:
     """One figure with everything known, with what a ledger would hold, and corrected.
 
+    A ledger's answer is refused where declines hide the truth; `naive` is what it would read.
     `contains` is the share of hold-outs drawn anew whose corrected interval, where it is given,
     holds the figure of the full truth; `given` how many gave one.
     """
 
     full: Answer
     censored: Answer
+    naive: float
     corrected: Answer
     contains: float
     given: float
@@ -93,7 +106,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class Headline:
-    """All rule sets, few alerts first, the typical one last; rows judged and their frauds."""
+    """All rule sets, the typical ones last; rows judged and their frauds."""
 
     beside: Sequence[Beside]
     payments: int
@@ -101,13 +114,19 @@ class Headline:
 
 
 def headline(
-    learned: Span, shadowed: Span, scores: Scores, judged_ms: int, tracker: Tracker
+    learned: Span,
+    shadowed: Span,
+    scores: Scores,
+    judged_ms: int,
+    tracker: Tracker,
+    *,
+    by_hand: bool,
 ) -> Headline:
     """Compare log-odds of the shadowed rows (n,) with every rule set.
 
     `shadowed` are the weeks in shadow: thresholds are fixed on those before `judged_ms`.
     """
-    sets = rule_sets(learned)
+    sets = rule_sets(learned, by_hand=by_hand)
     advance = tracker.task("rule sets compared", len(sets))
     beside = []
     for one in sets:
@@ -117,10 +136,12 @@ def headline(
     return Headline(beside, int(judged.sum()), int(shadowed.payments.fraud[judged].sum()))
 
 
-def rule_sets(learned: Span) -> list[RuleSet]:
-    """Return the best set within each budget, and the typical one, found on what is learned from.
+def rule_sets(learned: Span, *, by_hand: bool) -> list[RuleSet]:
+    """Return the sets to compare with, all found on what is learned from.
 
-    The typical set has no known frauds in it and the best harmonic mean of precision and recall.
+    The best of the search within each budget; those searched by hand for the handbook's payments;
+    and typical ones that know nothing of known frauds, with the best F1: of any conditions, and
+    of amount, ratio, velocity and night all in force.
     """
     found = searched(learned.columns, learned.payments)
     rates = np.array([one.flags(learned.columns).mean() for one in found])
@@ -132,7 +153,18 @@ def rule_sets(learned: Span) -> list[RuleSet]:
     behaviour = {name: v for name, v in learned.columns.items() if name in BEHAVIOUR}
     fraud = learned.payments.fraud
     typical = best_f1(behaviour, fraud, frontier(behaviour, fraud))
-    return [*best, replace(typical, name=TYPICAL)]
+    return [
+        *best,
+        *(HAND_SEARCHED if by_hand else ()),
+        replace(typical, name=TYPICAL),
+        *(replace(in_force(behaviour, fraud, VELOCITIES, least), name=four_rules(least))
+          for least in IN_FORCE),
+    ]  # fmt: skip
+
+
+def four_rules(least: float) -> str:
+    """Return the name of the typical set whose conditions each flag at least this share."""
+    return f"typical, all four rules, each at least {least:.1%}"
 
 
 def _beside(one: RuleSet, learned: Span, shadowed: Span, scores: Scores, judged_ms: int) -> Beside:
@@ -190,8 +222,10 @@ def three_ways(rows: Paired, rate: float = HELD_OUT, draws: int = DRAWS) -> dict
     """Return the figures of rows in which everything is known, read three ways.
 
     The corrected answer is that of the first hold-out drawn; of the others only how often their
-    intervals hold the full truth.
+    intervals hold the full truth. Payments that nobody flagged and that are genuine add nothing
+    to these figures and are left out.
     """
+    rows = rows.take((rows.truth == 1) | (rows.legacy == 1) | rows.flagged)
     names, code = np.unique(rows.customer, return_inverse=True)
     full = Moments.of(by_customer(rows))
     silent = Moments.of(by_customer(censored(rows)))
@@ -213,6 +247,7 @@ def _three(
     return ThreeWays(
         full=answer(full, figure),
         censored=answer(silent, figure),
+        naive=float(figure.of(silent.totals)),
         corrected=answers[0],
         contains=float(np.mean(contains)) if contains else float("nan"),
         given=len(known) / len(answers),

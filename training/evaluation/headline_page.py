@@ -6,16 +6,21 @@ from dataclasses import dataclass
 from models.comparison.answers import Answer, Known, Refused
 from training.evaluation.headline import (
     HELD_OUT,
-    READ_THREE_WAYS,
-    TYPICAL,
+    IN_FORCE,
     Beside,
     Headline,
+    ThreeWays,
+    four_rules,
 )
 from training.evaluation.page import table_lines
 
 WORSE_AT_MOST = -0.02
 MORE_FRAUDS, MORE_MONEY, FEWER_WRONG, THAN_TYPICAL = 1.12, 1.04, 0.1, 2.3
-FEW, MANY, MOST = "best within 0.25%", "best within 0.85%", "best within 1.20%"
+FEW, MANY = "best within 0.25%", "best within 0.85%"
+SEVENTY = 0.7
+HOLD, SELDOM = 0.93, 0.5
+"""Share of hold-outs whose corrected intervals have to hold the full truth, where more than
+SELDOM of them give one."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class Bar:
 def bars(found: Headline) -> list[Bar]:
     """Return the bars; a figure has to reach its bar and its interval to exclude no difference."""
     by_name = {one.name: one for one in found.beside}
-    few, many, most, typical = (by_name[name] for name in (FEW, MANY, MOST, TYPICAL))
+    few, many, typical = (by_name[name] for name in (FEW, MANY, four_rules(IN_FORCE[0])))
+    seventy = min((one for one in found.beside if one.name.startswith("best")), key=_from_seventy)
     worse = f"not worse by more than {-WORSE_AT_MOST:.0%}, the whole interval"
     return [
         _above(f"{FEW}: detection rate, {worse}",
@@ -41,12 +47,18 @@ def bars(found: Headline) -> list[Bar]:
                many.by_probability.answers["detection_rate ratio"], 1, MORE_FRAUDS),
         _above(f"{MANY}: value detection rate by probability x amount at least {MORE_MONEY} times",
                many.by_money.answers["value_detection_rate ratio"], 1, MORE_MONEY),
-        _below(f"{MOST}: false positives at the rules' detection rate, at most {FEWER_WRONG} times",
-               most.as_many_frauds.answers["false_positives_per_payment ratio"], 1, FEWER_WRONG),
-        _above(f"{TYPICAL}: frauds at its alert rate, at least {THAN_TYPICAL} times",
+        _below(f"{seventy.name}: false positives at the rules' 70 % of frauds, at most "
+               f"{FEWER_WRONG} times",
+               seventy.as_many_frauds.answers["false_positives_per_payment ratio"], 1, FEWER_WRONG),
+        _above(f"{typical.name}: frauds at its alert rate, at least {THAN_TYPICAL} times",
                typical.by_probability.answers["detection_rate ratio"], 1, THAN_TYPICAL),
-        *(_holds(one, name) for one in found.beside for name in READ_THREE_WAYS),
+        *(_holds(one) for one in found.beside),
     ]  # fmt: skip
+
+
+def _from_seventy(one: Beside) -> float:
+    answer = one.by_probability.answers["legacy detection_rate"]
+    return abs(answer.value - SEVENTY) if isinstance(answer, Known) else 1.0
 
 
 def headline_page(found: Headline, *, seeds: int) -> str:
@@ -106,7 +118,7 @@ def _ways(found: Headline) -> list[str]:
     head = ["rules", "figure", "full truth", "what a ledger holds", "corrected",
             "hold-outs that give an interval", "of these, hold the full truth"]  # fmt: skip
     rows = [
-        [one.name, name, told(way.full), told(way.censored), told(way.corrected),
+        [one.name, name, told(way.full), _naive(way), told(way.corrected),
          f"{way.given:.0%}", f"{way.contains:.1%}" if way.given else "n/a"]
         for one in found.beside
         for name, way in one.three_ways.items()
@@ -117,6 +129,12 @@ def _ways(found: Headline) -> list[str]:
         "the first one drawn."
     )
     return [intro, "", *table_lines(head, rows)]
+
+
+def _naive(way: ThreeWays) -> str:
+    if isinstance(way.censored, Known):
+        return told(way.censored)
+    return f"refused; it would read {100 * way.naive:.1f} %"
 
 
 def _even(beside: Sequence[Beside]) -> list[str]:
@@ -165,10 +183,20 @@ def _below(asked: str, answer: Answer, null: float, most: float) -> Bar:
     return Bar(asked, told(answer, times=True), met)
 
 
-def _holds(one: Beside, name: str) -> Bar:
-    way = one.three_ways[name]
-    asked = f"{one.name}: {name}, corrected, holds the full truth"
-    if isinstance(way.corrected, Refused) or isinstance(way.full, Refused):
-        return Bar(asked, f"refused: {told(way.corrected)}", met=isinstance(way.corrected, Refused))
-    held = way.corrected.low <= way.full.value <= way.corrected.high
-    return Bar(asked, f"{told(way.corrected)} and {told(way.full)}", held)
+def _holds(one: Beside) -> Bar:
+    """Judge the first hold-out drawn, all figures that it answers, and all hold-outs together."""
+    asked = f"{one.name}: corrected intervals hold the full truth, in the first hold-out and in all"
+    known = [way for way in one.three_ways.values() if isinstance(way.corrected, Known)]
+    if not known:
+        return Bar(asked, "refused: too few declines for a hold-out of this rate", met=True)
+    held = sum(_inside(way) for way in known)
+    often = [way.contains for way in one.three_ways.values() if way.given > SELDOM]
+    least = min(often, default=1.0)
+    told_all = f"{held} of {len(known)} figures in the first; in all, at least {least:.1%}"
+    return Bar(asked, told_all, held == len(known) and least >= HOLD)
+
+
+def _inside(way: ThreeWays) -> bool:
+    if not isinstance(way.corrected, Known) or not isinstance(way.full, Known):
+        return False
+    return way.corrected.low <= way.full.value <= way.corrected.high

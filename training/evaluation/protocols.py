@@ -149,7 +149,14 @@ def _headline(asked: Asked) -> Page:
     scored = _run(asked, Experiment(payments, asked.folds, (everything(payments),), every))["all"]
     learned, shadowed = _spans(asked, fold, known_frauds(payments))
     runs = scored.scores[label(NETWORK)][fold.name]
-    found = headline(learned, shadowed, np.mean(runs, axis=0), fold.told_ms, asked.tracker)
+    found = headline(
+        learned,
+        shadowed,
+        np.mean(runs, axis=0),
+        fold.told_ms,
+        asked.tracker,
+        by_hand=asked.by_hand,
+    )
     return Page(headline_page(found, seeds=asked.seeds), _json(asdict(found)))
 
 

@@ -120,6 +120,29 @@ def searched(found: dict[str, Column], payments: Payments) -> list[RuleSet]:
     return [every[at] for at in order[np.diff(best, prepend=0) > 0]]
 
 
+def in_force(
+    found: dict[str, Column], fraud: Mask, velocities: Sequence[str], least: float
+) -> RuleSet:
+    """Return the set with the best F1 in which every kind of condition is in force.
+
+    One velocity of those given and all other columns, each condition flagging at least this
+    share of genuine payments: what a rule book holds that nobody has pruned.
+    """
+    shares = [share for share in SHARES if share >= least]
+    best, highest = RuleSet(()), -1.0
+    for velocity in velocities:
+        kinds = {n: v for n, v in found.items() if n not in velocities or n == velocity}
+        ladders = {name: thresholds(values[~fraud], shares) for name, values in kinds.items()}
+        missed, passed = _left(kinds, fraud, ladders)
+        inside = tuple(slice(0, len(ladder)) for ladder in ladders.values())
+        alerts, hits = len(fraud) - passed[inside], int(fraud.sum()) - missed[inside]
+        f1 = 2 * hits / (alerts + int(fraud.sum()))
+        place = np.unravel_index(int(f1.argmax()), f1.shape)
+        if f1[place] > highest:
+            best, highest = _rule_set(place, ladders), float(f1[place])
+    return best
+
+
 def known(days: int) -> str:
     """Return the name of a column: frauds known at the merchant in so many days."""
     return f"frauds known at the merchant in {days} days"
@@ -137,11 +160,8 @@ def frontier(
         name: (given or {}).get(name, thresholds(values[~fraud], SHARES))
         for name, values in found.items()
     }
-    shape = tuple(len(ladder) + 1 for ladder in ladders.values())
-    levels = [np.searchsorted(ladder, found[name]) for name, ladder in ladders.items()]
-    cell = np.ravel_multi_index(levels, shape)
-    missed = _corners(np.bincount(cell[fraud], minlength=int(np.prod(shape))).reshape(shape))
-    passed = _corners(np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape))
+    missed, passed = _left(found, fraud, ladders)
+    shape = passed.shape
     alerts, frauds = (len(fraud) - passed).ravel(), (int(fraud.sum()) - missed).ravel()
     fewest_conditions = -np.arange(len(alerts))  # the last place of a ladder is none
     order = np.lexsort((fewest_conditions, -frauds, alerts))
@@ -164,6 +184,19 @@ def best_f1(found: dict[str, Column], fraud: Mask, among: Sequence[RuleSet]) -> 
 def thresholds(genuine: Column, shares: Sequence[float]) -> Column:
     """Return values that these shares of genuine payments lie above, rising."""
     return np.unique(np.quantile(genuine, [1 - share for share in shares], method="higher"))
+
+
+def _left(
+    found: dict[str, Column], fraud: Mask, ladders: dict[str, Column]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return frauds, and payments, that the set of each place of the grid does not flag."""
+    shape = tuple(len(ladder) + 1 for ladder in ladders.values())
+    levels = [np.searchsorted(ladder, found[name]) for name, ladder in ladders.items()]
+    cell = np.ravel_multi_index(levels, shape)
+    cells = int(np.prod(shape))
+    missed = np.bincount(cell[fraud], minlength=cells).reshape(shape)
+    passed = np.bincount(cell, minlength=cells).reshape(shape)
+    return _corners(missed), _corners(passed)
 
 
 def _corners(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

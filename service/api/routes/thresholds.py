@@ -12,16 +12,7 @@ from service.api.asked_window import AskedWindow  # noqa: TC001 - read by FastAP
 from service.api.documents import answer, told
 from service.api.parts import Given  # noqa: TC001 - read by FastAPI
 from service.api.problems import invalid
-from service.api.shown_comparison import (
-    PointShown,
-    ThresholdsShown,
-    costs_shown,
-    coverage_shown,
-    not_enough,
-    period_shown,
-    point_shown,
-    window_shown,
-)
+from service.api.shown_thresholds import ThresholdsShown, thresholds_shown
 from service.api.telling import simulator_of
 from service.comparison.simulator import LEVELS
 
@@ -30,12 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from service.api.parts import Parts
-    from service.comparison.simulator import Point, Simulator
     from service.comparison.windowed import Windowed
 
 router = APIRouter(tags=["comparison"])
 
-CURVE_STEP = 10
 _REFUSALS = (
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.NOT_FOUND,
@@ -91,38 +80,12 @@ def thresholds(
     if min_risk is not None:
         chosen = made.at(min_risk)
     elif alerts_per_day is not None:
-        chosen = made.within(alerts_per_day * found.window.days)
+        chosen = made.within(alerts_per_day * found.coverage.days_with_payments)
     elif alert_rate is not None:
         chosen = made.within(alert_rate * made.base.payments)
     elif detection_rate is not None:
         chosen = made.finding(detection_rate)
-    return answer(_shown(parts, found, made, chosen))
-
-
-def _shown(parts: Parts, found: Windowed, made: Simulator, chosen: Point | None) -> ThresholdsShown:
-    unknown = not_enough(found, made.base.frauds, parts.settings)
-    edges = _edges(parts, found)
-
-    def shown(point: Point) -> PointShown:
-        return point_shown(point, found.window.days, edges, known=unknown is None)
-
-    return ThresholdsShown(
-        window=window_shown(found.window),
-        periods=[period_shown(period) for period in found.periods],
-        legacy_positive=parts.settings.legacy_positive,
-        currency=parts.settings.reporting_currency,
-        coverage=coverage_shown(found.coverage),
-        costs=costs_shown(made.base.costs),
-        base=made.base.what,
-        payments=made.base.payments,
-        known_frauds=made.base.frauds,
-        not_yet_known=unknown,
-        chosen=None if chosen is None else shown(chosen),
-        best=shown(made.best()) if unknown is None else None,
-        legacy=None if made.legacy is None else shown(made.legacy),
-        shadow=shown(made.shadow),
-        curve=[shown(made.at(risk)) for risk in range(LEVELS, -1, -CURVE_STEP)],
-    )
+    return answer(thresholds_shown(found, made, chosen, parts.settings, _edges(parts, found)))
 
 
 def _edges(parts: Parts, found: Windowed) -> NDArray[np.float32] | None:

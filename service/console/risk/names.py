@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.reasons.wording import Wording
 from service.console import words
 
 FIGURES = {
@@ -30,14 +31,19 @@ WAYS = {
 _NUMBERS = frozenset({"false_positives_per_fraud"})
 
 
-def figure(name: str, value: float | None) -> str:
+def feature(name: str) -> str:
+    """Return what a feature is called in sentences; of an attribute its own name."""
+    return Wording.of().name(name) or name
+
+
+def figure(value: float | None, name: str) -> str:
     """Return a value of a figure as it is written: a share as per cent, others as numbers."""
     if value is None:
         return "–"
     return f"{value:,.2f}" if name in _NUMBERS else words.share(value)
 
 
-def difference(name: str, value: float | None) -> str:
+def difference(value: float | None, name: str) -> str:
     """Return a difference of a figure with its sign: of shares in percentage points."""
     if value is None:
         return "–"

@@ -34,8 +34,8 @@ def money(parts: Given, who: Who, month: _Month = "") -> Response:
     told = _told(parts, first)
     after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
     return page(
-        "money.html", who, here=HERE, told=told, month=first, rows=_rows(told), after=after,
-        before=previous_month(first),
+        "money.html", who, here=HERE, told=told, month=first, rows=_rows(told), work=_work(told),
+        after=after, before=previous_month(first),
     )  # fmt: skip
 
 
@@ -43,8 +43,16 @@ def money(parts: Given, who: Who, month: _Month = "") -> Response:
 def table(parts: Given, month: _Month = "") -> Response:
     """Give the figures as a table for other programs."""
     first = _first_day(parts, month)
-    head = ("figure", "kind", "this_month", "month_before")
-    return as_csv("money.csv", [head, *([] if first is None else _rows(_told(parts, first)))])
+    rows: list[tuple[Any, ...]] = [("figure", "kind", "system", "this_month", "month_before")]
+    if first is not None:
+        told = _told(parts, first)
+        rows += [(name, kind, "", *values) for name, kind, *values in _rows(told)]
+        for name, kind, legacy, shadow, legacy_before, shadow_before in _work(told):
+            rows += [
+                (name, kind, "legacy", legacy, legacy_before),
+                (name, kind, "shadow", shadow, shadow_before),
+            ]
+    return as_csv("money.csv", rows)
 
 
 def _first_day(parts: Parts, month: str) -> date | None:
@@ -76,29 +84,33 @@ _OF_WINDOW = (
     ("Scoring a million payments costs", "cost", "inference_cost_per_million"),
 )
 _OF_POINT = (
-    ("value detection", "share", "value_detection_rate"),
-    ("false positives a fraud", "number", "false_positives_per_fraud"),
-    ("value saved", "money", "value_saved_minor"),
+    ("Value detection", "share", "value_detection_rate"),
+    ("False positives a fraud", "number", "false_positives_per_fraud"),
+    ("Value saved", "money", "value_saved_minor"),
 )
-_OF_WORK = (("review hours", "number", "review_hours"), ("friction", "share", "friction_rate"))
+_OF_WORK = (
+    ("Review hours", "number", "review_hours"),
+    ("Genuine payments bothered", "share", "friction_rate"),
+)
 
 
 def _rows(told: MoneyShown) -> list[tuple[str, str, Any, Any]]:
     """Return name, kind, and the value of this month and the last, of every figure."""
     both = (told.current, told.previous)
-    rows = [(name, kind, *(_of(one, field) for one in both)) for name, kind, field in _OF_WINDOW]
-    for system, title in (("legacy", "Legacy"), ("shadow", "Penumbra")):
-        work: list[WorkloadShown | None] = [_of(one, system) for one in both]
-        points = [None if one is None else one.point for one in work]
-        rows += [
-            (f"{title}: {name}", kind, *(_of(one, field) for one in points))
-            for name, kind, field in _OF_POINT
-        ]
-        rows += [
-            (f"{title}: {name}", kind, *(_of(one, field) for one in work))
-            for name, kind, field in _OF_WORK
-        ]
-    return rows
+    return [(name, kind, *(_of(one, field) for one in both)) for name, kind, field in _OF_WINDOW]
+
+
+def _work(told: MoneyShown) -> list[tuple[Any, ...]]:
+    """Return name, kind, and legacy and shadow of this month, then of the last."""
+    loads: list[WorkloadShown | None] = [
+        _of(one, system) for one in (told.current, told.previous) for system in ("legacy", "shadow")
+    ]
+    points = [_of(one, "point") for one in loads]
+    return [
+        (name, kind, *(_of(one, field) for one in of))
+        for of, fields in ((points, _OF_POINT), (loads, _OF_WORK))
+        for name, kind, field in fields
+    ]
 
 
 def _of(one: MoneyWindow | WorkloadShown | Any | None, field: str) -> Any:

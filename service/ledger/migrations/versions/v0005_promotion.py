@@ -1,7 +1,7 @@
 """Promotion: signers, evidence packs, signatures, and who is champion.
 
 Revision ID: 0005
-Revises: 0003
+Revises: 0004
 """
 
 from __future__ import annotations
