@@ -133,5 +133,4 @@ def _asked() -> str:
     stream = click.get_text_stream("stdin")
     if not stream.isatty():
         return hashed(stream.readline().rstrip("\n"))
-    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    return hashed(password)
+    return hashed(click.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -62,11 +62,6 @@ class Overall:
                     "feature": self.names[at],
                     "group": group_of(self.names[at]),
                     "mean_absolute_contribution": float(self.importance[at]),
-                    "of_flagged": float(
-                        np.abs(self.contributions[self.kind == "flagged", at]).mean()
-                    )
-                    if counts["flagged"]
-                    else None,
                 }
                 for at in order.tolist()
             ],
