@@ -92,6 +92,10 @@ docs-settings: $(VENV)/.installed ## write docs/settings.md from the settings' c
 	$(BIN)/python -m service.settings_table > build/settings.md
 	mv build/settings.md docs/settings.md
 
+.PHONY: screens
+screens: $(VENV)/.installed ## the pictures in docs/screens, of simulated payments (needs Chromium)
+	PYTHONPATH=tests $(BIN)/python -m builders.screens docs/screens $(ARGS)
+
 .PHONY: lock
 lock: $(LOCK_VENV)/.installed ## pin deploy/*.lock anew, with hashes
 	CUSTOM_COMPILE_COMMAND="make lock" $(COMPILE) -o deploy/requirements.lock pyproject.toml
