@@ -197,7 +197,7 @@ def _oldest(system: System) -> float:
     """Return the metric of the age of the oldest pending alert, from a server of its own."""
     port = free_port()
     system.start("serve", "serve", "--host", "127.0.0.1", "--port", str(port))
-    found = {}
+    found: dict[str, str] = {}
 
     def told() -> bool:
         try:
@@ -205,7 +205,10 @@ def _oldest(system: System) -> float:
                 lines = page.read().decode().splitlines()
         except OSError:
             return False
-        found.update(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        found.update(
+            (name, value)
+            for name, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")
+        )
         return True
 
     wait_for(told, "the metrics", timeout_s=180)
