@@ -34,6 +34,8 @@ from training.progress import Silent
 from training.windows import DAY_MS
 
 JUDGED_MS = 12 * DAY_MS
+CONDITIONS = tuple(name for name in BEHAVIOUR if name != "count_1d")
+pytestmark = pytest.mark.xdist_group("headline")
 
 
 def span(seed: int) -> tuple[Payments, dict[str, Column]]:
@@ -41,7 +43,7 @@ def span(seed: int) -> tuple[Payments, dict[str, Column]]:
     payments = judged_payments(seed, rows=6000)
     rng = np.random.default_rng(seed)
     lean = np.where(payments.fraud, rng.gamma(2, 3, len(payments)), 1.0)
-    columns: dict[str, Column] = {name: rng.gamma(2, 1, len(payments)) for name in BEHAVIOUR}
+    columns: dict[str, Column] = {name: rng.gamma(2, 1, len(payments)) for name in CONDITIONS}
     columns["amount"] = payments.amount * np.minimum(lean, 4)
     columns["amount_ratio_all"] = rng.gamma(2, 0.5, len(payments)) * lean
     heard = rng.poisson(np.where(payments.fraud, 5, 0.3))
@@ -73,7 +75,7 @@ def scores(shadowed: Span) -> Scores:
 @pytest.fixture(scope="module")
 def found(learned: Span, shadowed: Span, scores: Scores) -> Headline:
     """Give the headline of both."""
-    return headline(learned, shadowed, scores, JUDGED_MS, Silent(), by_hand=False)
+    return headline(learned, shadowed, scores, JUDGED_MS, Silent(), by_hand=False, draws=10)
 
 
 def test_the_search_tries_every_window_and_keeps_what_nothing_beats(learned: Span) -> None:

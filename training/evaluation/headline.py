@@ -121,16 +121,18 @@ def headline(
     tracker: Tracker,
     *,
     by_hand: bool,
+    draws: int = DRAWS,
 ) -> Headline:
     """Compare log-odds of the shadowed rows (n,) with every rule set.
 
     `shadowed` are the weeks in shadow: thresholds are fixed on those before `judged_ms`.
+    `draws` hold-outs are drawn for each set.
     """
     sets = rule_sets(learned, by_hand=by_hand)
     advance = tracker.task("rule sets compared", len(sets))
     beside = []
     for one in sets:
-        beside.append(_beside(one, learned, shadowed, scores, judged_ms))
+        beside.append(_beside(one, learned, shadowed, scores, judged_ms, draws))
         advance(1)
     judged = shadowed.payments.occurred_ms >= judged_ms
     return Headline(beside, int(judged.sum()), int(shadowed.payments.fraud[judged].sum()))
@@ -167,7 +169,9 @@ def four_rules(least: float) -> str:
     return f"typical, all four rules, each at least {least:.1%}"
 
 
-def _beside(one: RuleSet, learned: Span, shadowed: Span, scores: Scores, judged_ms: int) -> Beside:
+def _beside(
+    one: RuleSet, learned: Span, shadowed: Span, scores: Scores, judged_ms: int, draws: int
+) -> Beside:
     flagged = one.flags(shadowed.columns)
     by_probability = rows_of(shadowed.payments, flagged, scores)
     money = sigmoid(scores) * np.nan_to_num(shadowed.payments.amount)
@@ -182,7 +186,7 @@ def _beside(one: RuleSet, learned: Span, shadowed: Span, scores: Scores, judged_
         by_probability=_reading(judged, alerts),
         by_money=_reading(by_money.take(~earlier), legacys_alert_rate(by_money.take(earlier))),
         as_many_frauds=_reading(judged, legacys_detection_rate(by_probability.take(earlier))),
-        three_ways=three_ways(judged.at_threshold(alerts.threshold)),
+        three_ways=three_ways(judged.at_threshold(alerts.threshold), draws=draws),
     )
 
 

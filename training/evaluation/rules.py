@@ -130,7 +130,7 @@ def in_force(
     """
     shares = [share for share in SHARES if share >= least]
     best, highest = RuleSet(()), -1.0
-    for velocity in velocities:
+    for velocity in (one for one in velocities if one in found):
         kinds = {n: v for n, v in found.items() if n not in velocities or n == velocity}
         ladders = {name: thresholds(values[~fraud], shares) for name, values in kinds.items()}
         missed, passed = _left(kinds, fraud, ladders)
