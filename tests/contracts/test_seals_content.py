@@ -163,7 +163,7 @@ def test_a_fraud_is_ordinary_by_the_same_payments_as_offline(
     """Those of its customer from a fortnight on before it, at any merchant."""
     rows = payments(
         BASE_S + DAY_S * np.array([0, 1, 20, 20, 22]),
-        amount_minor=np.array([1_000, 3_000, 5_001, 5_000, 1_000]),
+        amount_minor=np.array([1_000, 3_000, 4_001, 4_000, 1_000]),
         merchant_id=["other", "other", "merchant", "merchant", "merchant"],
     )
     told = labels(["t2", "t3"], [BASE_S + 21 * DAY_S] * 2)
