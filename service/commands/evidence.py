@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import BadInput
+from models.seal import HOUR_MS
 from service.commands.files import instant_option
 from service.commands.opening import open_ledger
 from service.settings import Settings
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="All labels, or only those that do not follow whoever flagged.",
 )
+@click.option("--recount", is_flag=True, help="First make all sums anew from the rows.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the files.")
 def command(
     start: str | None,
@@ -47,6 +49,8 @@ def command(
     bundle_id: str | None,
     ruleset: str | None,
     out: Path,
+    *,
+    recount: bool,
     **chosen: Any,
 ) -> None:
     """Write comparison, coverage and money of a window: HTML, JSON and CSV."""
@@ -56,6 +60,8 @@ def command(
 
     ledger = open_ledger(settings)
     try:
+        if recount:
+            ledger.recount(settings.case_window_h * HOUR_MS)
         window, previous = _windows(ledger, start, end, month, bundle_id, ruleset)
         found = gather(ledger, settings, window, previous, now_ms=wall_clock_ms(), **chosen)
     finally:
