@@ -70,6 +70,10 @@ PROTOCOL ?= handbook
 bench-quality: $(VENV)/.installed ## models compared: DATA, MAPPING, PROTOCOL (last-weeks for your own file)
 	$(BIN)/penumbra evaluate --protocol $(PROTOCOL) --data $(DATA) --mapping $(MAPPING) --out var/evaluation $(ARGS)
 
+.PHONY: bench-thresholds
+bench-thresholds: $(VENV)/.installed ## how fast any threshold is simulated on ten million decisions
+	$(BIN)/python -m service.comparison.benchmark $(ARGS)
+
 .PHONY: demo-bundle
 demo-bundle: $(VENV)/.installed ## train the demo's bundle anew
 	$(BIN)/python -m training.demo_bundle $(ARGS)

@@ -24,6 +24,7 @@ from loadtest.bars.streaming import (
     killed_three_times,
     two_workers,
 )
+from loadtest.bars.sums import ten_million
 from loadtest.results import Figure, section, write_section
 from loadtest.system import System
 
@@ -37,7 +38,7 @@ TRAINED_UNTIL = datetime(2018, 7, 25)  # noqa: DTZ001 - the data's clock has no 
 START, END = datetime(2018, 8, 1), datetime(2018, 8, 29)  # noqa: DTZ001
 TRAINING_LIMIT_S = 600
 BACKTEST_LIMIT_S = 60
-PARTS = ("train", "backtest", "stream", "simulated", "bad-input", "demo")
+PARTS = ("train", "backtest", "stream", "simulated", "bad-input", "demo", "thresholds")
 HANDBOOK = {"rules_path": "handbook", "id_formats": '{"transaction_id": "numeric"}'}
 
 
@@ -83,6 +84,7 @@ def main(data: Path, folder: Path, parts: tuple[str, ...], page: Path) -> None:
         "stream": ("Four weeks streamed", streaming),
         "simulated": ("A simulated stream with everything awkward", awkward),
         "bad-input": ("Bad input", lambda p: bad_input(p.folder / "bad", p.bundle)),
+        "thresholds": ("Any threshold over ten million decisions", lambda _: ten_million()),
         "demo": ("The demo", lambda p: demonstration(p.folder / "demo")),
     }
     missed = []

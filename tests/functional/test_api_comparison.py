@@ -41,6 +41,7 @@ def story(ledger: Ledger, *, versions: tuple[str, str] = ("v1", "v1")) -> None:
         history_days=rng.integers(0, 100, N).astype(np.int16),
         groups=[None if n % 2 else '{"age":"18-25"}' for n in range(N)],
     )
+    risk[3::40] = -1
     missing = risk < 0
     scores = score_rows(
         N,
@@ -102,28 +103,29 @@ def asked(served: Api, path: str, **query: Any) -> Any:
     return response.json()
 
 
+def opened(served: Api, **query: Any) -> list[dict[str, Any]]:
+    """Return the payments behind a cell, page by page."""
+    found: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = asked(served, "/v1/comparison/transactions", limit=37, **query, **cursor)
+        found += page["transactions"]
+        if page["next_cursor"] is None:
+            return found
+        cursor = {"cursor": page["next_cursor"]}
+
+
 def test_every_cell_opens_exactly_the_payments_it_counts(served: Api) -> None:
     """All cells of the whole, and of a segment, page by page."""
     told = asked(served, "/v1/comparison", segment="age")
-    groups = [(None, told["cells"])] + [
-        (f"age={group['name']}", group["cells"]) for group in told["segments"]
-    ]
-    assert len(groups) == 2
+    splits: list[tuple[dict[str, str], list[dict[str, Any]]]] = [({}, told["cells"])]
+    splits += [({"segment": f"age={one['name']}"}, one["cells"]) for one in told["segments"]]
+    assert len(splits) == 2
     assert len(told["cells"]) > 10
-    for segment, cells in groups:
+    for segment, cells in splits:
         for cell in cells:
             query = {name: cell[name] for name in ("legacy", "shadow", "truth")}
-            if segment is not None:
-                query["segment"] = segment
-            found: list[Any] = []
-            cursor = None
-            while True:
-                more = {} if cursor is None else {"cursor": cursor}
-                page = asked(served, "/v1/comparison/transactions", limit=37, **query, **more)
-                found += page["transactions"]
-                cursor = page["next_cursor"]
-                if cursor is None:
-                    break
+            found = opened(served, **query, **segment)
             assert len({one["transaction_id"] for one in found}) == len(found) == cell["count"]
             amounts = [one["reporting_amount_minor"] or 0 for one in found]
             assert sum(amounts) == cell["amount_minor"]
@@ -137,20 +139,7 @@ def test_values_of_a_segment_open_their_payments(served: Api, dimension: str) ->
     groups = asked(served, "/v1/comparison", segment=dimension)["segments"]
     for group in groups:
         counted = sum(cell["count"] for cell in group["cells"])
-        found = 0
-        cursor: dict[str, str] = {}
-        while True:
-            page = asked(
-                served,
-                "/v1/comparison/transactions",
-                segment=f"{dimension}={group['name']}",
-                limit=200,
-                **cursor,
-            )
-            found += len(page["transactions"])
-            if page["next_cursor"] is None:
-                break
-            cursor = {"cursor": page["next_cursor"]}
+        found = len(opened(served, segment=f"{dimension}={group['name']}"))
         assert found == counted, group["name"]
     total = sum(cell["count"] for group in groups for cell in group["cells"])
     assert total == (N if dimension != "age" else N // 2)
@@ -260,3 +249,20 @@ def test_the_review_sample_is_blind_and_ends_with_the_label(served: Api) -> None
         drawn - labelled, key=lambda name: int(name[1:])
     )
     assert not {"risk_score", "flagged", "legacy_decision", "log_odds"} & set(found[0])
+
+
+def test_coverage_tells_what_comparisons_rest_on(served: Api) -> None:
+    """Of all days, and of each period; what is scored is what the cube holds."""
+    found = served.client.get("/v1/coverage").json()
+    covered = found["payments"]
+    assert covered["reconciles"]
+    assert covered["seen"] == N
+    assert covered["scored"] + covered["unscored"] == N
+    assert covered["unscored_reasons"] == {"not_finite": covered["unscored"]}
+    assert covered["without_legacy"] == 50
+    assert 0 < covered["without_rate"] < N
+    assert 0 < covered["short_history"] < N
+    assert covered["sampled"] == N // 10
+    (period,) = found["periods"]
+    assert period["period"]["ruleset"] == "v1"
+    assert period["coverage"]["seen"] == N

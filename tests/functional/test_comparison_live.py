@@ -156,9 +156,10 @@ def streamed(
     place = kafka_partition([one["customer_id"] for one in material.payments], PARTITIONS)
     mark = {"watermark": "2027-01-01T00:00:00Z"}
     producer = open_producer(settings)
-    for topic, rows, partition in (
-        (topics["topic_fraud_labels"], [*material.labels, mark], lambda _: 0),
-        (topics["topic_transactions"], material.payments, lambda row: int(place[row])),
+    nowhere = [0] * (len(material.labels) + 1)
+    for topic, rows, places in (
+        (topics["topic_fraud_labels"], [*material.labels, mark], nowhere),
+        (topics["topic_transactions"], material.payments, place.tolist()),
     ):
         producer.send_many(
             topic,
@@ -166,9 +167,9 @@ def streamed(
                 Outgoing(
                     one.get("customer_id", "").encode() or None,
                     json.dumps(one).encode(),
-                    partition=partition(row),
+                    partition=partition,
                 )
-                for row, one in enumerate(rows)
+                for one, partition in zip(rows, places, strict=True)
             ],
         )
     ledger, lineup = Ledger.open(settings.ledger_url), Lineup.load(settings)
