@@ -82,10 +82,10 @@ bench-intervals: $(VENV)/.installed ## do intervals hold what they promise: 2,00
 bench-headline: $(VENV)/.installed ## a model beside the best rules, four weeks of the handbook data: DATA
 	$(BIN)/penumbra evaluate --protocol headline --judged-from 2018-08-01 --seeds 1 --data $(DATA) \
 		--mapping $(MAPPING) --out var/evaluation $(ARGS)
+
 .PHONY: bench-thresholds
 bench-thresholds: $(VENV)/.installed ## how fast any threshold is simulated on ten million decisions
 	$(BIN)/python -m service.comparison.benchmark $(ARGS)
-
 
 .PHONY: demo-bundle
 demo-bundle: $(VENV)/.installed ## train the demo's bundle anew
