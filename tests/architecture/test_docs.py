@@ -111,7 +111,9 @@ def test_every_command_and_option_exists(pages: dict[str, str]) -> None:
             if found is None:
                 wrong.append(f"{name}: penumbra {command}")
                 continue
-            known = {o for p in found.params for o in (*p.opts, *p.secondary_opts)} | {"--help"}
+            under = found.commands.values() if isinstance(found, click.Group) else ()
+            every = [p for one in (found, *under) for p in one.params]
+            known = {o for p in every for o in (*p.opts, *p.secondary_opts)} | {"--help"}
             wrong += [f"{name}: penumbra {command} {o}" for o in options if o not in known]
     assert wrong == []
 

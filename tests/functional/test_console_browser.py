@@ -189,8 +189,7 @@ def test_verify_recomputes_the_alert(
     assert "adds up to" in page.locator(".waterfall + .proof").inner_text()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 1920])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1920, "dark")])
 def test_no_page_has_a_barrier(
     open_page: Callable[..., Any], listening: tuple[Console, str], width: int, scheme: str
 ) -> None:
