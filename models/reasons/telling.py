@@ -87,11 +87,12 @@ class Telling:
     ) -> dict[str, Any]:
         sentences = self._sentences(payments, row, vector)
         facts = player_facts(self._players, sentences, contributions)
+        speaking = reasons(facts)
         return {
             "contributions": facts,
             "groups": group_facts(facts, sentences),
-            "reasons": reasons(facts),
-            "reasons_against": reasons(facts, "lowers"),
+            "reasons": speaking,
+            "reasons_against": [t for t in reasons(facts, "lowers") if t not in speaking],
             "reconstruction": strange_features(self._leader, errors, sentences),
             "unusual": strange_groups(self._leader, errors, self._usual_error, sentences),
             "language": self._wording.language,

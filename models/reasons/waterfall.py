@@ -55,7 +55,8 @@ def waterfall(explanation: Mapping[str, Any], log_odds: float, threshold: float)
         parts.append(
             f'<line x1="{x(value)}" y1="{TOP - 8}" x2="{x(value)}" y2="{height - 22}" '
             f'stroke="var(--faint, #8e8e93)" stroke-dasharray="{dashes}"/>'
-            f'<text x="{x(value)}" y="{height - 8}" text-anchor="middle">{name}</text>'
+            f'<text x="{x(value)}" y="{height - 8 if value == 0.0 else TOP - 14}" '
+            f'text-anchor="middle">{name}</text>'
         )
     for row, one in enumerate(bars):
         y = TOP + ROW * row

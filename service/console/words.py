@@ -57,7 +57,7 @@ def share(value: float | None) -> str:
 
 def basis_points(value: float | None) -> str:
     """Return hundredths of a per cent, "8.41 bp"; a dash where there is none."""
-    return "–" if value is None else f"{value:,.2f} bp"
+    return NOTHING if value is None else f"{value:,.2f} bp"
 
 
 def day(instant: str) -> str:

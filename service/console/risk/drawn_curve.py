@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from service.api.shown_comparison import PointShown
+    from service.api.shown_thresholds import PointShown
 
 WIDTH, HEIGHT = 760.0, 260.0
 LEFT, RIGHT, TOP, BOTTOM = 76.0, 12.0, 12.0, 30.0

@@ -39,13 +39,13 @@ def feature(name: str) -> str:
 def figure(value: float | None, name: str) -> str:
     """Return a value of a figure as it is written: a share as per cent, others as numbers."""
     if value is None:
-        return "–"
+        return words.NOTHING
     return f"{value:,.2f}" if name in _NUMBERS else words.share(value)
 
 
 def difference(value: float | None, name: str) -> str:
     """Return a difference of a figure with its sign: of shares in percentage points."""
     if value is None:
-        return "–"
+        return words.NOTHING
     text = f"{value:+,.2f}" if name in _NUMBERS else f"{100 * value:+.2f} pp"
-    return text.replace("-", "−")
+    return text.replace("-", words.MINUS)

@@ -13,9 +13,9 @@ from service.api.shown_comparison import (
     coverage_shown,
     not_enough,
     period_shown,
-    point_shown,
     window_shown,
 )
+from service.api.shown_thresholds import point_shown
 from service.api.telling import simulator_of
 from service.comparison.simulator import LEVELS
 from service.comparison.windows import MixedPeriods
@@ -118,14 +118,14 @@ def _shown(parts: Parts, found: Windowed, wished: Wishes, step: int = CURVE_STEP
     unknown = not_enough(found, made.base.frauds, parts.settings)
 
     def shown(point: Any) -> Any:
-        return point_shown(point, found.window.days, None, known=unknown is None)
+        return point_shown(point, found.coverage, None, known=unknown is None)
 
     curve = [shown(made.at(risk)) for risk in range(LEVELS, -1, -step)]
     return {
         "told": _Told(found, parts),
         "curve": curve,
         "drawn": drawn_curve(curve, "profit"),
-        "chosen": shown(made.at(wished.chosen(made, found.window.days))),
+        "chosen": shown(made.at(wished.chosen(made, found.coverage.days_with_payments))),
         "shadow": shown(made.shadow),
         "legacy": None if made.legacy is None else shown(made.legacy),
         "best": None if unknown else shown(made.best()),
