@@ -80,15 +80,14 @@ class Feed:
         self._producer.flush()
         return len(transactions.at_ms)
 
+    def meet(self, topic: str) -> None:
+        """Get to know a topic's partitions, so that nothing sent later has to wait for that."""
+        self._producer.partitions_for(topic)
+
     def send_now(self, transactions: Messages) -> None:
         """Send transactions as they come."""
         for key, value in zip(transactions.key, transactions.value, strict=True):
             self._producer.send("transactions", key=key, value=value)
-
-    def send_labels(self, labels: Messages) -> None:
-        """Send labels as they come."""
-        for key, value in zip(labels.key, labels.value, strict=True):
-            self._producer.send("fraud-labels", key=key, value=value)
 
     def send_raw(self, topic: str, key: bytes | None, value: bytes | None) -> None:
         """Send one record as it is."""

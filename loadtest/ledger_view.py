@@ -70,6 +70,20 @@ class LedgerView:
             )[0]
         )
 
+    def flags(self) -> int:
+        """Return how many alerts there are, explained or not."""
+        return int(self._one("SELECT COUNT(*) FROM alerts")[0])
+
+    def explained_by_risk(self, since_ms: int) -> bool:
+        """Return whether what was explained since then was riskier than what still waits."""
+        row = self._one(
+            "SELECT (SELECT MIN(a.risk) FROM explanations e JOIN alerts a USING (alert_id) "
+            "WHERE e.created_ms > :s), (SELECT MAX(risk) FROM alerts "
+            "WHERE pending AND leased_until_ms IS NULL)",
+            s=since_ms,
+        )
+        return row[0] is None or row[1] is None or row[0] >= row[1]
+
     def unpublished(self) -> int:
         """Return how many explained alerts and accepted rows are not marked as published."""
         alerts = self._one("SELECT COUNT(*) FROM explanations WHERE NOT published")[0]
@@ -111,6 +125,37 @@ class LedgerView:
         return [
             (row[0], row[1], row[2])
             for row in self._all('SELECT reason, "offset", payload FROM dead_letters ORDER BY id')
+        ]
+
+    def owner(self, stream: str) -> str | None:
+        """Return which process reads a stream's partition 0; None for nobody."""
+        found = self._all(
+            'SELECT owner FROM partitions WHERE stream = :s AND "partition" = 0', s=stream
+        )
+        return found[0][0] if found else None
+
+    def end(self, stream: str) -> int:
+        """Return the sequence after the last row of a stream's partition 0."""
+        found = self._one(
+            "SELECT COALESCE(MAX(sequence), -1) + 1 FROM transactions "
+            'WHERE stream = :s AND "partition" = 0',
+            s=stream,
+        )
+        return int(found[0])
+
+    def recorded(self, stream: str, sequence: int) -> list[tuple[int, str, int]]:
+        """Return (sequence, id, champion's scores) from `sequence` on, in partition 0."""
+        return [
+            tuple(row)
+            for row in self._all(
+                "SELECT t.sequence, t.transaction_id, (SELECT COUNT(*) FROM scores s "
+                'WHERE s.stream = t.stream AND s."partition" = t."partition" '
+                "AND s.sequence = t.sequence AND s.role = 'champion') "
+                'FROM transactions t WHERE t.stream = :s AND t."partition" = 0 '
+                "AND t.sequence >= :sequence ORDER BY t.sequence",
+                s=stream,
+                sequence=sequence,
+            )
         ]
 
     def seals(self) -> tuple[int, int]:

@@ -9,16 +9,22 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from loadtest.ledger_view import LedgerView
+from models.errors import PenumbraError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 STEADY_S = 5.0
 PENUMBRA = (sys.executable, "-m", "service")
+
+
+class ProcessEnded(PenumbraError):
+    """A process of the system failed, or ended by itself."""
 
 
 class System:
@@ -62,14 +68,17 @@ class System:
             [*PENUMBRA, *arguments], env=self.env, check=False, capture_output=True, text=True
         )
         if done.returncode:
-            raise RuntimeError(f"penumbra {' '.join(arguments)}: {done.stderr[-2000:]}")
+            raise ProcessEnded(f"penumbra {' '.join(arguments)}: {done.stderr[-2000:]}")
         return done.stdout.strip()
 
     def start(self, name: str, *arguments: str) -> None:
-        """Start a command in the background; its output goes to NAME.log in the folder."""
+        """Start a command in the background; its output goes to NAME.log in the folder.
+
+        It leads a group of its own: Ctrl-C reaches only us, who stop everything in order.
+        """
         log = (self.folder / f"{name}.log").open("ab")
         self._processes[name] = subprocess.Popen(  # noqa: S603 - our own command
-            [*PENUMBRA, *arguments], env=self.env, stdout=log, stderr=log
+            [*PENUMBRA, *arguments], env=self.env, stdout=log, stderr=log, process_group=0
         )
         log.close()
 
@@ -84,9 +93,19 @@ class System:
         process.kill()
         process.wait()
 
+    def pause(self, name: str) -> None:
+        """Let a process and its children hang until `resume`."""
+        os.killpg(self._processes[name].pid, signal.SIGSTOP)
+
+    def resume(self, name: str) -> None:
+        """Let a process that hangs go on."""
+        os.killpg(self._processes[name].pid, signal.SIGCONT)
+
     def stop(self, name: str, timeout_s: float = 30) -> None:
         """End a process politely."""
         process = self._processes.pop(name)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGCONT)  # one that hangs would not hear
         process.send_signal(signal.SIGINT)
         try:
             process.wait(timeout_s)
@@ -94,23 +113,34 @@ class System:
             process.kill()
             process.wait()
 
+    def memory_mb(self, name: str) -> float:
+        """Return the resident memory of a process and of those it started."""
+        return sum(_resident_mb(pid) for pid in _family(self._processes[name].pid))
+
+    def cpu_s(self, name: str) -> float:
+        """Return the processor time that a process has used, without those it started."""
+        fields = (
+            Path(f"/proc/{self._processes[name].pid}/stat").read_text().rpartition(")")[2].split()
+        )
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def is_running(self, name: str) -> bool:
         """Whether a process started by `start` has not ended."""
         return self._processes[name].poll() is None
 
     def check_ended_well(self, name: str) -> None:
-        """Forget a process that has ended. Raises RuntimeError with its last words if it failed."""
+        """Forget a process that has ended. Raises ProcessEnded with its last words if it failed."""
         process = self._processes.pop(name)
         if process.wait():
             words = (self.folder / f"{name}.log").read_text()[-2000:]
-            raise RuntimeError(f"{name} ended with {process.returncode}: {words}")
+            raise ProcessEnded(f"{name} ended with {process.returncode}: {words}")
 
     def check_alive(self) -> None:
-        """Raise RuntimeError with its last words if a process has ended by itself."""
+        """Raise ProcessEnded with its last words if a process has ended by itself."""
         for name, process in self._processes.items():
             if process.poll() is not None:
                 words = (self.folder / f"{name}.log").read_text()[-2000:]
-                raise RuntimeError(f"{name} ended with {process.returncode}: {words}")
+                raise ProcessEnded(f"{name} ended with {process.returncode}: {words}")
 
     def wait_consumed(self, stream: str, records: int, timeout_s: float = 900) -> None:
         """Wait until the ledger accounts for so many records of a stream."""
@@ -160,6 +190,23 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _family(pid: int) -> list[int]:
+    """Return a process and all below it, from Linux's own files."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += _family(int(child))
+    return found
+
+
+def _resident_mb(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
 def _listens(port: int) -> bool:

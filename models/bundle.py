@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 RISK_LEVELS = 1000
 REQUIRED = ("score.onnx", "background.npy", "risk_edges.npy", "reference.json")
-NOT_IDENTITY = ("report.json", "report.html", "card.md", "datasheet.md")
+PICTURES = ("importance.png", "beeswarm.png", "dependence.png", "segments.png")
+NOT_IDENTITY = ("report.json", "report.html", "card.md", "datasheet.md", *PICTURES)
 """Files that describe a model without being part of it: they do not change its id."""
 
 

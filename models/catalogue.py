@@ -98,6 +98,8 @@ CATALOGUE: tuple[Feature, ...] = (
     _f("merchant_fraud_rate_30d", "merchant", "share", "linear"),
     _f("merchant_run_frauds", "merchant", "frauds", "log1p"),
     _f("merchant_run_age_h", "merchant", "hours", "linear"),
+    _f("merchant_run_ordinary", "merchant", "frauds", "log1p"),
+    _f("merchant_ordinary_age_h", "merchant", "hours", "linear"),
     _f("merchant_clean_age_d", "merchant", "days", "linear"),
     _f("merchant_volume_1d", "merchant", "payments a day", "log1p", "merchant_volume_known"),
     _f("merchant_volume_7d", "merchant", "payments a day", "log1p"),

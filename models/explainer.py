@@ -31,13 +31,14 @@ SEED = 20_180_401
 class Explanations:
     """Explanations of n rows. `contributions` is float32 (n, players), in log-odds.
 
-    `additivity_error` (n,) is |base + sum of contributions - log-odds| in float64.
+    `additivity_error` (n,) is |base + sum of contributions - log-odds| in float64; `methods`
+    names the method each row was explained by.
     """
 
     base_value: float
     contributions: NDArray[np.float32]
     additivity_error: NDArray[np.float64]
-    method: str
+    methods: tuple[str, ...]
 
 
 class PermutationExplainer:
@@ -74,7 +75,7 @@ class PermutationExplainer:
         rounded = contributions.astype(np.float32)
         base = float(self._alone.mean())
         error = np.abs(base + rounded.astype(np.float64).sum(axis=1) - log_odds)
-        return Explanations(base, rounded, error, METHOD)
+        return Explanations(base, rounded, error, (METHOD,) * len(features))
 
     def _values(self, row: NDArray[np.float32], log_odds: float) -> NDArray[np.float64]:
         """Return the value of each player for one row (F,).

@@ -36,12 +36,15 @@ _LABEL_COLUMNS = ("transaction_id", "is_fraud", "known_at")
 
 
 def _read_csv(path: Path) -> pl.DataFrame:
+    with path.open("rb") as file:
+        return _csv(path, file.read(_SAMPLE_BYTES))
+
+
+def _csv(source: Path | bytes, head: bytes) -> pl.DataFrame:
     """Read text with the separator, decimal sign and encoding that its first lines show.
 
     Spreadsheets of half of Europe write semicolons, decimal commas and Windows' letters.
     """
-    with path.open("rb") as file:
-        head = file.read(_SAMPLE_BYTES)
     try:
         sample, encoding = codecs.getincrementaldecoder("utf-8")().decode(head), "utf8"
     except UnicodeDecodeError:
@@ -51,7 +54,7 @@ def _read_csv(path: Path) -> pl.DataFrame:
     fields = {field.strip(' "') for line in lines for field in line.split(separator)}
     comma = separator != "," and any(map(_DECIMAL_COMMA.fullmatch, fields))
     comma = comma and not any(map(_DECIMAL_POINT.fullmatch, fields))
-    read = partial(pl.read_csv, path, separator=separator, decimal_comma=comma, encoding=encoding)
+    read = partial(pl.read_csv, source, separator=separator, decimal_comma=comma, encoding=encoding)
     try:
         return read(infer_schema_length=_ROWS_THAT_TELL_TYPES)
     except pl.exceptions.ComputeError:  # a whole number at first, and later something else
@@ -78,6 +81,14 @@ def read_table(path: Path) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, OSError) as error:
         raise BadInput(f"{path}: cannot be read ({str(error).splitlines()[0]})") from error
     return frame
+
+
+def table_of(text: bytes, name: str) -> pl.DataFrame:
+    """Read the text of a CSV file; `name` is how it is called. Raises BadInput, one line."""
+    try:
+        return _csv(text, text[:_SAMPLE_BYTES])
+    except pl.exceptions.PolarsError as error:
+        raise BadInput(f"{name}: cannot be read ({str(error).splitlines()[0]})") from error
 
 
 def read_labels(path: Path) -> Labels:

@@ -35,6 +35,8 @@ class MerchantState(NamedTuple):
     log_frauds: NDArray[np.int32]
     log_newest_s: NDArray[np.int64]
     log_oldest_s: NDArray[np.int64]
+    log_ordinary: NDArray[np.int32]
+    log_ordinary_s: NDArray[np.int64]
     log_previous: NDArray[np.int32]
 
 
@@ -52,12 +54,17 @@ def _new_state(merchants: int, log: int) -> MerchantState:
         log_frauds=np.zeros(log, np.int32),
         log_newest_s=np.zeros(log, np.int64),
         log_oldest_s=np.zeros(log, np.int64),
+        log_ordinary=np.zeros(log, np.int32),
+        log_ordinary_s=np.zeros(log, np.int64),
         log_previous=np.full(log, -1, np.int32),
     )
 
 
 _BY_MERCHANT = ("key", "head", "volume_day", "volume", "amounts", "amount_sum")
-_BY_LOG = ("log_hour", "log_frauds", "log_newest_s", "log_oldest_s", "log_previous")
+_BY_LOG = (
+    "log_hour", "log_frauds", "log_newest_s", "log_oldest_s", "log_ordinary", "log_ordinary_s",
+    "log_previous",
+)  # fmt: skip
 
 
 class Merchants:
@@ -86,6 +93,8 @@ class Merchants:
             seal.frauds,
             seal.newest_s,
             seal.oldest_s,
+            seal.ordinary,
+            seal.ordinary_s,
             seal.volume,
             seal.amounts,
             seal.amount_sum,
@@ -124,6 +133,8 @@ def _apply(
     frauds: Any,
     newest_s: Any,
     oldest_s: Any,
+    ordinary: Any,
+    ordinary_s: Any,
     volume: Any,
     amounts: Any,
     amount_sum: Any,
@@ -142,6 +153,8 @@ def _apply(
             state.log_frauds[at] = frauds[row]
             state.log_newest_s[at] = newest_s[row]
             state.log_oldest_s[at] = oldest_s[row]
+            state.log_ordinary[at] = ordinary[row]
+            state.log_ordinary_s[at] = ordinary_s[row]
             state.log_previous[at] = state.head[slot]
             state.head[slot] = at
         if day >= 0 and volume[row] > 0:
@@ -171,6 +184,8 @@ def _forget(state: MerchantState, before_hour: np.int64) -> None:
         state.log_frauds[kept] = state.log_frauds[at]
         state.log_newest_s[kept] = state.log_newest_s[at]
         state.log_oldest_s[kept] = state.log_oldest_s[at]
+        state.log_ordinary[kept] = state.log_ordinary[at]
+        state.log_ordinary_s[kept] = state.log_ordinary_s[at]
         state.log_previous[kept] = moved[previous] if previous >= 0 else -1
         kept += 1
     state.log_used[0] = kept

@@ -13,6 +13,7 @@ from models.catalogue import NAMES
 from models.hashing import keys
 from models.history import Histories
 from models.merchants import Merchants
+from models.ordinary import ordinary_payments
 from models.seal import HOUR_MS, LabelledPayments, Seal, Volumes, first_hour, needs_volumes, seal
 
 if TYPE_CHECKING:
@@ -220,6 +221,7 @@ def _joined(
     ever = np.unique(payment[labels.is_fraud[found]])
     useful = (merchant[payment] != 0) & np.isin(payment, ever)
     found, payment, hour = found[useful], payment[useful], hour[useful]
+    defrauded, which = np.unique(payment, return_inverse=True)
     rank = np.empty(len(found), np.int64)
     rank[np.argsort(labels.label_id[found].astype("U"), kind="stable")] = np.arange(len(found))
     joined = LabelledPayments(
@@ -230,6 +232,7 @@ def _joined(
         known_ms=labels.known_ms[found],
         order=rank,
         is_fraud=labels.is_fraud[found],
+        ordinary=ordinary_payments(transactions, defrauded)[which],
     )
     return joined, label_hour
 
@@ -249,4 +252,5 @@ def _with_past(labels: LabelledPayments, rows: NDArray[np.int64]) -> LabelledPay
         known_ms=labels.known_ms[chosen],
         order=labels.order[chosen],
         is_fraud=labels.is_fraud[chosen],
+        ordinary=labels.ordinary[chosen],
     )

@@ -29,7 +29,8 @@ class Seal:
 
     `hour` counts hours since the epoch. `day` is the last complete day if the seal carries
     volumes, else -1. `frauds` is signed: a label withdrawn takes its fraud back. `newest_s`
-    and `oldest_s` are the times of the defrauded payments (0 where none was added).
+    and `oldest_s` are the times of the defrauded payments (0 where none was added); `ordinary`
+    counts those that their customer might have made, and `ordinary_s` is the oldest's time.
     """
 
     hour: int
@@ -38,6 +39,8 @@ class Seal:
     frauds: NDArray[np.int32]
     newest_s: NDArray[np.int64]
     oldest_s: NDArray[np.int64]
+    ordinary: NDArray[np.int32]
+    ordinary_s: NDArray[np.int64]
     volume: NDArray[np.int32]
     amounts: NDArray[np.int32]
     amount_sum: NDArray[np.int64]
@@ -64,6 +67,8 @@ _COLUMNS = (
     ("frauds", "<i4"),
     ("newest_s", "<i8"),
     ("oldest_s", "<i8"),
+    ("ordinary", "<i4"),
+    ("ordinary_s", "<i8"),
     ("volume", "<i4"),
     ("amounts", "<i4"),
     ("amount_sum", "<i8"),
@@ -75,7 +80,8 @@ class LabelledPayments:
     """Labels joined to their payments: columns, one row a label.
 
     `payment` numbers the transactions; `hour` is the seal that takes the label in; `order`
-    breaks ties between labels known at the same millisecond.
+    breaks ties between labels known at the same millisecond; `ordinary` says whether its
+    customer might have made the payment.
     """
 
     payment: NDArray[np.int64]
@@ -85,6 +91,7 @@ class LabelledPayments:
     known_ms: NDArray[np.int64]
     order: NDArray[np.int64]
     is_fraud: NDArray[np.bool_]
+    ordinary: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,9 +160,11 @@ def seal(
     added = change > 0
     newest = np.zeros(n, np.int64)
     np.maximum.at(newest, here[added], labels.occurred_s[rows][added])
-    oldest = np.full(n, np.iinfo(np.int64).max)
-    np.minimum.at(oldest, here[added], labels.occurred_s[rows][added])
-    oldest[newest == 0] = 0
+    oldest = _oldest(n, here[added], labels.occurred_s[rows][added])
+    plain = labels.ordinary[rows]
+    ordinary = np.zeros(n, np.int32)
+    np.add.at(ordinary, here[plain], change[plain])
+    ordinary_s = _oldest(n, here[added & plain], labels.occurred_s[rows][added & plain])
     volume, amounts = np.zeros(n, np.int32), np.zeros(n, np.int32)
     amount_sum = np.zeros(n, np.int64)
     if volumes is not None:
@@ -163,7 +172,20 @@ def seal(
         amounts[there] = volumes.amounts
         amount_sum[there] = volumes.amount_sum
     day = hour // 24 - 1 if volumes is not None else -1
-    return Seal(hour, day, merchants, frauds, newest, oldest, volume, amounts, amount_sum)
+    return Seal(
+        hour, day, merchants, frauds, newest, oldest, ordinary, ordinary_s,
+        volume, amounts, amount_sum,
+    )  # fmt: skip
+
+
+def _oldest(
+    n: int, merchant: NDArray[np.int64], occurred_s: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the oldest time at each of n merchants, 0 where there is none."""
+    never = np.iinfo(np.int64).max
+    oldest = np.full(n, never)
+    np.minimum.at(oldest, merchant, occurred_s)
+    return np.where(oldest == never, 0, oldest)
 
 
 def needs_volumes(hour: int, previous_hour: int | None) -> bool:

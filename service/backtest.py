@@ -15,10 +15,7 @@ import numpy as np
 
 from models.errors import BadInput
 from models.hashing import keys
-from service.ledger import bulk
-from service.ledger.columns import FROM_FILE, label_values
 from service.ledger.leases import WARMED
-from service.ledger.tables import labels as labels_table
 from service.pipeline.arrivals import Arrivals
 from service.pipeline.partition import PartitionWork
 from service.seals import SealedMerchants, try_seal
@@ -109,7 +106,7 @@ def backtest(
             now_ms=clock(),
             progress=progress,
         )
-    _keep_labels(ledger, labels)
+    ledger.keep_labels(labels)
     lease = ledger.acquire(stream, 0, identity=WARMED, owner=owner)
     merchants = SealedMerchants(ledger)
     snapshots = Snapshots(ledger, settings.snapshots_url)
@@ -198,8 +195,3 @@ def _worth_keeping(labels: Labels, scored: Transactions) -> Labels:
     payment = keys(labels.transaction_id)
     ever = np.isin(payment, payment[labels.is_fraud])
     return labels.take(ever | np.isin(payment, keys(scored.transaction_id)))
-
-
-def _keep_labels(ledger: Ledger, labels: Labels) -> None:
-    with ledger.begin() as connection:
-        bulk.append_new(connection, labels_table, label_values(labels, FROM_FILE))

@@ -1,6 +1,8 @@
 """Every error the service can meet, beside those of the kernel (models/errors.py).
 
 PenumbraError
+├── CaseUnknown              there is no such case (or decision)
+├── CaseRefused              this person may not do that to this case now; the message says why
 └── LedgerError
     ├── LedgerUnavailable    the database does not answer or is busy: the same call may be retried
     ├── LedgerRefused        this database cannot be used as it is: an operator has to act
@@ -20,6 +22,17 @@ from models.errors import PenumbraError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+class CaseUnknown(PenumbraError):
+    """There is no case, alert or decision of this id."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"there is no {subject!r} among the cases; look for it in the queue")
+
+
+class CaseRefused(PenumbraError):
+    """A case cannot be changed so, by this person, now."""
 
 
 class LedgerError(PenumbraError):

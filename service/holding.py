@@ -60,6 +60,9 @@ class Holding(Protocol):
     def advance(self) -> tuple[int, int]:
         """Commit what can be; return how many records that was and how many were refused."""
 
+    def led_by(self, lineup: Lineup) -> None:
+        """Score with this lineup from the next batch on."""
+
     def rest(self, *, at_end: bool) -> None:
         """Note whether the partition has had nothing to read for a while."""
 
@@ -178,6 +181,10 @@ class TransactionHolding:
             self.waits_for = hour
         return taken.records, taken.refused
 
+    def led_by(self, lineup: Lineup) -> None:
+        """Score with this lineup from the next batch on."""
+        self._work.lineup = lineup
+
     def rest(self, *, at_end: bool) -> None:
         """Note whether the partition has had nothing to read for a while."""
         self._idleness.rest(self.lease, quiet=at_end and not self._waiting)
@@ -237,6 +244,9 @@ class _Plain(ABC):
         self.lease = patiently(lambda: self._ledger.commit(self.lease, commit))
         self._waiting.pop(0)
         return len(records), commit.counters.get("dead_letters", 0)
+
+    def led_by(self, lineup: Lineup) -> None:
+        del lineup  # nothing is scored here
 
     def rest(self, *, at_end: bool) -> None:
         self._idleness.rest(self.lease, quiet=at_end and not self._waiting)

@@ -108,7 +108,7 @@ def decision_bytes(rows: Decisions, legacy_positive: str) -> list[tuple[bytes | 
 
 def alert_record(alerts: ExplainedAlerts, row: int, legacy_positive: str) -> dict[str, Any]:
     """Return one alert as published and as the API shows it: the decision and its explanation."""
-    decision = decision_records(_one(alerts.decisions, row), legacy_positive)[0]
+    decision = decision_records(alerts.decisions.take(np.array([row])), legacy_positive)[0]
     return {
         "alert_id": alerts.alert_id[row],
         **msgspec.to_builtins(decision),
@@ -141,11 +141,6 @@ def dead_letter_record(letter: DeadLetter, max_bytes: int) -> Outgoing:
     if size > max_bytes:
         headers.append(("cut_from", str(size).encode()))
     return Outgoing(letter.key, letter.payload[:max_bytes], headers)
-
-
-def _one(rows: Decisions, row: int) -> Decisions:
-    columns = {name: getattr(rows, name)[row : row + 1] for name in rows.__slots__}
-    return type(rows)(**columns)
 
 
 def _legacy(known: Legacy) -> LegacyRecord:

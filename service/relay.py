@@ -2,8 +2,8 @@
 
 Scoring never waits for it, and it is the only part of a worker that can publish. It reads
 the ledger's outbox for the partitions its worker owns: decisions and dead letters in order,
-then alerts once explained. A mark moves after the broker has acknowledged; whatever lies
-after a mark is sent again, byte for byte.
+then alerts once explained, and each change of champion as a recommendation. A mark moves after
+the broker has acknowledged; whatever lies after a mark is sent again, byte for byte.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from models.seal import HOUR_MS
 from service.errors import LedgerUnavailable
 from service.explaining import Explaining, explain_pending
 from service.ledger import Ledger, wall_clock_ms
 from service.pipeline.lineup import Lineup
+from service.promotion.recommendation import recommendation
 from service.records import alert_bytes, dead_letter_record, decision_bytes
 from service.retrying import patiently
 from service.stream.connect import open_producer, open_topics
@@ -41,9 +43,13 @@ DEAD_LETTER_LIMIT = 100
 EXPLAIN_LIMIT = 64
 ALERT_LIMIT = 500
 FLUSH_TIMEOUT_S = 30.0
+NICENESS = 5
+"""Explaining may lag, scoring may not wait: where both want the processor, the worker has it."""
 REST_S = 0.05
 BACK_OFF_S = 1.0
 LONGEST_BACK_OFF_S = 60.0
+RECOMMENDED = "promotions"
+"""Under this name, as if it were a stream, stands how many recommendations are published."""
 HEALTHY_S = 120.0
 """A relay that lived so long is started again at once."""
 
@@ -80,13 +86,15 @@ class Relay:
             now_ms=wall_clock_ms(),
             limit=EXPLAIN_LIMIT,
         )
-        busy = found > 0
+        filed = self._ledger.file_alerts(self._settings.case_window_h * HOUR_MS)
+        busy = found + filed > 0
         if self._producer is not None:
             busy |= self._alerts(self._producer)
             for state in self._ledger.progress():
                 if state.owner == self._owner:
                     busy |= self._decisions(self._producer, state)
                     busy |= self._dead_letters(self._producer, state)
+            busy |= self._recommendations(self._producer)
         return busy
 
     def _decisions(self, producer: ShadowProducer, state: PartitionState) -> bool:
@@ -121,6 +129,17 @@ class Relay:
         self._ledger.mark_published(state.stream, state.partition, topic, letters[-1].id + 1)
         return True
 
+    def _recommendations(self, producer: ShadowProducer) -> bool:
+        topic = self._settings.topic_recommendations
+        through = self._ledger.published(RECOMMENDED, 0).get(topic, 0)
+        changes = self._ledger.promotions(through, PUBLISH_LIMIT)
+        if not changes:
+            return False
+        producer.send_many(topic, (recommendation(one) for one in changes))
+        producer.flush(FLUSH_TIMEOUT_S)
+        self._ledger.mark_published(RECOMMENDED, 0, topic, changes[-1].number + 1)
+        return True
+
     def _alerts(self, producer: ShadowProducer) -> bool:
         alerts = self._ledger.unpublished_alerts(ALERT_LIMIT)
         if not len(alerts):
@@ -137,6 +156,7 @@ class Relay:
 def run(settings: Settings, owner: str, parent: int, stop: Event, *, publish: bool) -> None:
     """Run a relay until told to stop and there is nothing left, or until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    os.nice(NICENESS)
     ledger = patiently(lambda: Ledger.open(settings.ledger_url))
     explaining = Explaining.of(Lineup.load(settings))
     producer: ShadowProducer | None = None
@@ -166,6 +186,17 @@ def run(settings: Settings, owner: str, parent: int, stop: Event, *, publish: bo
     ledger.close()
 
 
+def outputs(settings: Settings) -> tuple[str, ...]:
+    """Return every output topic, the labels' aside."""
+    return (
+        settings.topic_decisions,
+        settings.topic_alerts,
+        settings.topic_dead_letters,
+        settings.topic_handoff,
+        settings.topic_recommendations,
+    )
+
+
 def _close(producer: ShadowProducer | None) -> None:
     if producer is not None:
         with suppress(Exception):  # whatever the client says of a broker that is gone
@@ -175,9 +206,8 @@ def _close(producer: ShadowProducer | None) -> None:
 def _open(settings: Settings) -> ShadowProducer:
     """Connect, and make the output topics where they are not there (any more)."""
     topics = open_topics(settings)
-    outputs = (settings.topic_decisions, settings.topic_alerts, settings.topic_dead_letters)
     try:
-        topics.ensure(dict.fromkeys(outputs, 1))
+        topics.ensure(dict.fromkeys(outputs(settings), 1))
     finally:
         topics.close()
     return open_producer(settings)

@@ -18,10 +18,13 @@ from sqlalchemy.exc import IntegrityError
 
 from models.hashing import keys
 from models.merchants import MEMORY_H, Merchants
-from models.seal import LabelledPayments, Seal, Volumes, cutoff_ms, needs_volumes, seal
+from models.seal import HOUR_MS, Seal, Volumes, cutoff_ms, needs_volumes, seal
 from models.transaction import AUTHORISATION, VERIFICATION
+from service.ledger import rollups
 from service.ledger.bulk import among
+from service.ledger.facts import DAY_MS
 from service.ledger.tables import labels, partitions, seals, transactions
+from service.sealed_labels import labels_due
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -137,6 +140,7 @@ def try_seal(
             )
             _mark(connection, label_ids, hour)
             if made.day >= 0:
+                rollups.fold(connection, hour * HOUR_MS // DAY_MS)
                 connection.execute(
                     update(partitions)
                     .where(partitions.c.stream.in_({r.stream for r in sources}))
@@ -179,56 +183,9 @@ def _behind(
 def _make(
     connection: Connection, hour: int, previous: int | None, sources: Sequence[Row[Any]]
 ) -> tuple[Seal, list[str]]:
-    fresh, joined = _labels(connection, hour)
+    fresh, joined = labels_due(connection, hour)
     volumes = _volumes(connection, sources) if needs_volumes(hour, previous) else None
     return seal(hour, joined, volumes, previous), fresh
-
-
-def _labels(connection: Connection, hour: int) -> tuple[list[str], LabelledPayments]:
-    """Return the labels this seal takes in, and them with the older ones of their payments."""
-    l, t = labels.c, transactions.c  # noqa: E741 - l for labels, beside t for transactions
-    due = (
-        select(l.transaction_id)
-        .join(transactions, t.transaction_id == l.transaction_id)
-        .where(l.sealed_hour.is_(None), l.known_ms <= cutoff_ms(hour))
-    )
-    concerned = connection.execute(due).scalars().all()
-    if not concerned:
-        return [], _joined([], hour)
-    rows = connection.execute(
-        select(
-            l.label_id,
-            l.transaction_id,
-            l.is_fraud,
-            l.known_ms,
-            l.sealed_hour,
-            t.merchant_id,
-            t.occurred_ms,
-        )
-        .join(transactions, t.transaction_id == l.transaction_id)
-        .where(
-            among(connection, l.transaction_id, sorted(set(concerned))),
-            l.known_ms <= cutoff_ms(hour),
-        )
-    ).all()
-    fresh = [row.label_id for row in rows if row.sealed_hour is None]
-    return fresh, _joined([row for row in rows if row.merchant_id is not None], hour)
-
-
-def _joined(rows: Sequence[Any], hour: int) -> LabelledPayments:
-    payment = {row.transaction_id: number for number, row in enumerate(rows)}
-    order = {label: number for number, label in enumerate(sorted(row.label_id for row in rows))}
-    return LabelledPayments(
-        payment=np.array([payment[row.transaction_id] for row in rows], np.int64),
-        merchant=keys([row.merchant_id for row in rows]) if rows else np.empty(0, np.uint64),
-        occurred_s=np.array([row.occurred_ms // 1000 for row in rows], np.int64),
-        hour=np.array(
-            [hour if row.sealed_hour is None else row.sealed_hour for row in rows], np.int64
-        ),
-        known_ms=np.array([row.known_ms for row in rows], np.int64),
-        order=np.array([order[row.label_id] for row in rows], np.int64),
-        is_fraud=np.array([bool(row.is_fraud) for row in rows], bool),
-    )
 
 
 def _volumes(connection: Connection, sources: Sequence[Row[Any]]) -> Volumes:

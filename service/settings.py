@@ -27,6 +27,9 @@ from pydantic_settings import (
 )
 
 from service.settings_api import ApiSettings
+from service.settings_comparison import ComparisonSettings
+from service.settings_demo import DemoSettings
+from service.settings_promotion import PromotionSettings
 from service.settings_refused import (
     PREFIX,
     SECRETS_DIR,
@@ -44,7 +47,7 @@ PositiveInt = Annotated[int, Field(gt=0)]
 PositiveSeconds = Annotated[float, Field(gt=0)]
 
 
-class Settings(ApiSettings):
+class Settings(PromotionSettings, ComparisonSettings, ApiSettings, DemoSettings):
     """What can be set. Read with `Settings.load()`, which answers mistakes in one line."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
@@ -231,7 +234,7 @@ class Settings(ApiSettings):
         1000, description="How many records that share is taken over."
     )
 
-    @field_validator("topic_decisions", "topic_alerts", "topic_dead_letters")
+    @field_validator("topic_decisions", "topic_alerts", "topic_dead_letters", "topic_handoff")
     @classmethod
     def _output_is_ours(cls, topic: str) -> str:
         if not is_shadow_topic(topic):

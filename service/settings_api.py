@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings
+
+from service.settings_console import ConsoleSettings
 
 
-class ApiSettings(BaseSettings):
+class ApiSettings(ConsoleSettings):
     """What can be set about the API and the console; a part of `Settings`."""
 
     api_host: str = Field(

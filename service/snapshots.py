@@ -7,7 +7,9 @@ ledger and applies the ledger's rows after it; without any, all of the ledger's 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import fsspec
 import structlog
@@ -15,10 +17,13 @@ from sqlalchemy import delete
 
 from models.catalogue import KERNEL_VERSION
 from models.history import Histories
+from service.errors import OwnershipLost
 from service.ledger.snapshots import Snapshot
 from service.ledger.tables import snapshots
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from service.ledger import Lease, Ledger
 
 KEPT = 2
@@ -44,16 +49,19 @@ class Snapshots:
         # Whole or not at all: a reader never sees half a snapshot under its own name.
         self._files.pipe_file(f"{path}.{lease.epoch}.part", data)
         self._files.mv(f"{path}.{lease.epoch}.part", path)
-        self._ledger.save_snapshot(
-            Snapshot(
-                lease.stream,
-                lease.partition,
-                lease.next_sequence,
-                str(KERNEL_VERSION),
-                path,
-                hashlib.sha256(data).hexdigest(),
-            )
+        kept = Snapshot(
+            lease.stream,
+            lease.partition,
+            lease.next_sequence,
+            str(KERNEL_VERSION),
+            path,
+            hashlib.sha256(data).hexdigest(),
         )
+        try:
+            self._ledger.save_snapshot(kept, lease)
+        except OwnershipLost:
+            self._files.rm_file(path)
+            raise
         for old in self._known(lease)[KEPT:]:
             self._forget(old)
 
@@ -63,6 +71,38 @@ class Snapshots:
         for rows in self._ledger.rows_after(lease.stream, lease.partition, sequence):
             histories.learn(rows.take(rows.scored_type()))
         return histories
+
+    def without(
+        self, customer_id: str, places: Iterable[tuple[str, int]]
+    ) -> dict[Snapshot, Snapshot]:
+        """Write the snapshots of these partitions anew without a customer, beside the old ones.
+
+        Return what is to take the place of each; one that cannot be read is left out.
+        """
+        instead = {}
+        for place in places:
+            for old in self._ledger.all_snapshots(*place):
+                try:
+                    histories = Histories.restore(self._files.cat_file(old.url))
+                except (OSError, ValueError) as error:
+                    log.warning("snapshot_passed_over", url=old.url, why=str(error))
+                    continue
+                histories.forget(customer_id)
+                data = histories.snapshot()
+                url = f"{old.url.removesuffix('.state')}-{uuid4().hex}.state"
+                self._files.pipe_file(url, data)
+                instead[old] = replace(old, url=url, sha256=hashlib.sha256(data).hexdigest())
+        return instead
+
+    def sweep(self, places: Iterable[tuple[str, int]]) -> None:
+        """Remove the files of these partitions that the ledger does not know (any more)."""
+        for stream, partition in places:
+            folder = f"{self._root}/{stream}-{partition}"
+            known = {one.url for one in self._ledger.all_snapshots(stream, partition)}
+            there = self._files.ls(folder, detail=False) if self._files.exists(folder) else []
+            for path in there:
+                if path not in known and path.endswith(".state"):
+                    self._files.rm_file(path)
 
     def _forget(self, old: Snapshot) -> None:
         if self._files.exists(old.url):

@@ -14,10 +14,8 @@ from models.hashing import kafka_partition
 from models.replay import learn, reached_hours
 from models.seal import cutoff_ms
 from service.errors import WarmUnfinished
-from service.ledger import Commit, TransactionRows, bulk
-from service.ledger.columns import FROM_FILE, label_values
+from service.ledger import Commit, TransactionRows
 from service.ledger.leases import WARMING, finish_warming
-from service.ledger.tables import labels as labels_table
 from service.ledger.tables import partitions as partitions_table
 from service.ledger.tables import seals as seals_table
 from service.pipeline.settle import settle
@@ -171,11 +169,8 @@ def _keep_seals(ledger: Ledger, labels: Labels, learned: Learned, owner: str, no
                     for one in learned.seals
                 ],
             )
-        sealed = learned.label_hour.tolist()
-        hours = [None if hour < 0 else hour for hour in sealed]
-        bulk.append_new(
-            connection, labels_table, label_values(labels, FROM_FILE) | {"sealed_hour": hours}
-        )
+    sealed = learned.label_hour.tolist()
+    ledger.keep_labels(labels, [None if hour < 0 else hour for hour in sealed])
 
 
 def _mark_volumes(

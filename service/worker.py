@@ -19,6 +19,7 @@ from service.errors import OwnershipLost, TransactionConflict
 from service.holding import LabelHolding, LegacyHolding, TransactionHolding
 from service.ledger import wall_clock_ms
 from service.poison import PoisonGauge
+from service.promotion.standing import Standing
 from service.retrying import patiently
 from service.seals import Live, SealedMerchants, try_seal
 from service.snapshots import Snapshots
@@ -63,7 +64,7 @@ class Worker:
     ) -> None:
         self._settings = settings
         self._ledger = ledger
-        self._lineup = lineup
+        self._standing = patiently(lambda: Standing(ledger, lineup))
         self._consumer = consumer
         self._owner = owner
         self._clock = clock
@@ -90,7 +91,7 @@ class Worker:
         """Work until `stop` is set; `each_round` is called once a round.
 
         Raises PenumbraError where going on would be wrong: a poisoned input, an offset that is
-        gone, a broker silent too long.
+        gone, a broker silent too long, a champion that is not here.
         """
         self._consumer.subscribe(self.topics, self._assigned, self._revoked)
         while not stop.is_set():
@@ -100,6 +101,7 @@ class Worker:
 
     def round(self) -> None:
         """Poll once and advance what can be advanced."""
+        self._follow()
         self._take_over()
         for partition, records in self._consumer.poll(
             self._patience(), self._settings.batch_size
@@ -111,6 +113,12 @@ class Worker:
         for partition in list(self._held):
             self._guarded(partition, self._look_after)
         self._tell_lag()
+
+    def _follow(self) -> None:
+        """Take up a change of champion: between two batches, for all partitions at once."""
+        if patiently(self._standing.follow):
+            for holding in self._held.values():
+                holding.led_by(self._standing.lineup)
 
     def _patience(self) -> float:
         held = self._held.values()
@@ -188,7 +196,7 @@ class Worker:
             lease,
             self._settings,
             self._clock,
-            lineup=self._lineup,
+            lineup=self._standing.lineup,
             intake=self._intake,
             merchants=self._merchants,
             snapshots=self._snapshots,

@@ -13,15 +13,12 @@ from models.files import read_table
 from models.intake import Intake
 from models.mapping import Mapping
 from models.money import Rates
-from training.audit import Subject, audit
-from training.audit.page import render_audit
-from training.audit.told import told
+from models.suggestion import suggestion
 from training.bundle import refuse_occupied
 from training.config import load_config
 from training.options import FILE, payment_files
 from training.progress import Bars
 from training.source import read_source
-from training.suggestion import suggestion
 
 
 @click.command("train")
@@ -82,6 +79,11 @@ def audit_command(
     if suggest_mapping:
         click.echo(suggestion(read_table(file), file.name, now), nl=False)
         return
+    # A suggestion needs no pictures, so it works where the training extra is not installed.
+    from training.audit import Subject, audit  # noqa: PLC0415
+    from training.audit.page import render_audit  # noqa: PLC0415
+    from training.audit.told import told  # noqa: PLC0415
+
     loaded = load_mapping(mapping)
     with Bars() as bars:
         intake = Intake(rates=Rates.none("EUR"), attributes=frozenset(loaded.attributes))

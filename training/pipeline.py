@@ -28,7 +28,9 @@ from training.networks import FraudNetwork
 from training.progress import Tracker
 from training.reference import reference
 from training.report import Run, datasheet, model_card, render_report
-from training.segments import Segments, segment_keys, segments
+from training.report.overall import overall
+from training.report.shap_plots import drawn
+from training.segments import Keys, Segments, segment_keys, segments
 from training.thresholds import risk_edges
 from training.window_facts import window_facts
 from training.windows import Window
@@ -104,6 +106,19 @@ def train(
         "data": data_facts,
         "config": config.model_dump(mode="json"),
     }
+    model = {
+        "score.onnx": graph,
+        "background.npy": as_npy(background(*part["train"], config.seed)),
+        "risk_edges.npy": as_npy(edges),
+        "reference.json": as_json(
+            reference(data.spec.names, *part["judged"], judged_log_odds, judged_anomaly, edges)
+        ),
+    }
+    reading = {"tile": config.tile, "threshold": rule.log_odds, "threshold_at_risk": rule.at_risk}
+    whole = overall(
+        model, reading, data.spec, part["judged"][0], flagged, part["judged"][1],
+        _keys(data, rows["judged"], told_by), np.random.default_rng([config.seed, 6]),
+    )  # fmt: skip
     run = Run(
         facts=facts,
         audit=audit,
@@ -120,20 +135,18 @@ def train(
             data.rows.transaction_id[rows["judged"]], kinds, part["judged"][1],
             judged_log_odds, flagged,
         ),
+        overall=whole,
     )  # fmt: skip
     report = run.to_json()
+    pictures = drawn(whole)
     tracker.say(run.verdict.why)
     identity = write_bundle(
         out,
         {
-            "score.onnx": graph,
-            "background.npy": as_npy(background(*part["train"], config.seed)),
-            "risk_edges.npy": as_npy(edges),
-            "reference.json": as_json(
-                reference(data.spec.names, *part["judged"], judged_log_odds, judged_anomaly, edges)
-            ),
+            **model,
+            **pictures,
             "report.json": as_json(report),
-            "report.html": render_report(run).encode(),
+            "report.html": render_report(run, pictures).encode(),
             "card.md": model_card(run).encode(),
             "datasheet.md": datasheet(run, config.datasheet).encode(),
         },
@@ -142,9 +155,7 @@ def train(
         created_at=now,
         facts={
             "code_version": version("penumbra"),
-            "tile": config.tile,
-            "threshold": rule.log_odds,
-            "threshold_at_risk": rule.at_risk,
+            **reading,
             "alert_rate": run.flagging.fixed.figures.alert_rate.value,
             "base_rate": float(data.fraud[rows["train"]].mean()),
             "data": data_facts | {"windows": facts["windows"]},
@@ -207,12 +218,16 @@ def _segments(
     flagged: npt.NDArray[np.bool_],
     told_by: tuple[str, ...],
 ) -> Segments:
+    keys = _keys(data, index, told_by)
+    amount = data.amount[index]
+    return segments(keys, data.fraud[index], flagged, amount, data.customers[index])
+
+
+def _keys(data: Dataset, index: npt.NDArray[np.int64], told_by: tuple[str, ...]) -> Keys:
     names = data.spec.names
     history = (
         data.features[index, names.index("history_count")]
         if "history_count" in names
         else np.full(len(index), np.inf, np.float32)
     )
-    amount = data.amount[index]
-    keys = segment_keys(data.rows.take(index), amount, history, told_by)
-    return segments(keys, data.fraud[index], flagged, amount, data.customers[index])
+    return segment_keys(data.rows.take(index), data.amount[index], history, told_by)

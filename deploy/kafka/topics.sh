@@ -23,3 +23,5 @@ make_topic fraud-labels 1 retention.ms=-1
 make_topic penumbra.decisions "$partitions"
 make_topic penumbra.alerts "$partitions"
 make_topic penumbra.dead-letters 1
+make_topic penumbra.recommendations 1 retention.ms=-1
+make_topic penumbra.handoff 1

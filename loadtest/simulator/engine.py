@@ -26,9 +26,13 @@ from loadtest.simulator.rows import Rows
 from loadtest.simulator.world import World, make_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import polars as pl
+
+    from loadtest.simulator.legacy import Decisions
+
+    Decide = Callable[[RulesEngine, Rows], Decisions]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,11 +85,13 @@ class Simulation:
 class Course:
     """A running simulation: what is still to come, and what the bank has learned.
 
-    `haste` divides the time until labels are known, for live streams that cannot wait.
+    `haste` divides the time until labels are known, for live streams that cannot wait. `decide`
+    is how the bank's rules are asked: of many rows at once, unless told otherwise.
     """
 
     def __init__(self, world: World, names: frames.Names) -> None:
         self.haste = 1.0
+        self.decide: Decide = RulesEngine.decide
         self._world, self._names = world, names
         self._config = world.config
         self._late = Lateness(self._config)
@@ -127,7 +133,7 @@ class Course:
         what has just occurred. `batch` numbers the passage, `name` goes on the chunk.
         """
         rows = self._coming.due(until_ms)
-        decisions = self._rules.decide(rows)
+        decisions = self.decide(self._rules, rows)
         refused = (decisions.decision == DECLINE) & ~rows.scripted
         rows = rows.having(response=np.where(refused, SUSPECTED, rows.response))
         seed = self._config.seed

@@ -13,6 +13,7 @@ from loadtest.simulator.arrivals import CLOCK, HOUR_MS, Arrivals, intensity
 from loadtest.simulator.config import TYPOLOGIES, SimulationConfig
 from loadtest.simulator.engine import Chunk, Course, Simulation
 from loadtest.simulator.fraud.schedule import act, expected_episodes
+from loadtest.simulator.legacy import RulesEngine
 from loadtest.simulator.payments import pay, verifications
 from loadtest.simulator.randomness import generator
 from loadtest.simulator.rows import Rows
@@ -20,6 +21,8 @@ from loadtest.simulator.script import takeover
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from loadtest.simulator.engine import Decide
 
 _BLOCK_MS = 2_000
 _REST = 0.7  # a customer rests for this share of the time it takes to go round them all
@@ -53,7 +56,8 @@ class LiveStream:
 
     config: its `days` end with yesterday; `start` is moved accordingly. clock: seconds since
     1970, never decreasing. rate: payments a second. script: whether an account takeover
-    takes place in the first seconds after the first poll.
+    takes place in the first seconds after the first poll. decide: how the bank's rules are asked
+    of what occurs after the history.
 
     Customers pay in turn, those whose local hour suits them first; at N customers and r a
     second each pays once in N / r seconds, far more often than in the history: keep N / r
@@ -67,6 +71,7 @@ class LiveStream:
         clock: Callable[[], float],
         rate: float = 4.0,
         script: bool = True,
+        decide: Decide = RulesEngine.decide,
     ) -> None:
         self._clock = clock
         self._now_ms = int(clock() * 1000)
@@ -77,6 +82,7 @@ class LiveStream:
         self._course = Course(self._world, self._simulation.names)
         self._rate = rate
         self._script = script
+        self._decide = decide
         self._block: int | None = None
         self._since_ms = 0
         self._rested_ms = np.zeros(self.config.customers, np.int64)
@@ -101,6 +107,7 @@ class LiveStream:
                 pass
         now = self._tick()
         self._course.haste = _HASTE
+        self._course.decide = self._decide
         if self._script:
             self._script = False
             rows = takeover(self._world, self._course.profile(), now)

@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 _TESTS = ((2.0, 100), (4.2, 249), (6.1, 199))
 _DRAIN = (9.5, 94_000)
 _OLD_DAYS = 400
-_MEAN = (82.0, 150.0)  # a drain of 940 is then less than 12 times the mean
+_MEAN = (82.0, 100.0)  # a drain of 940 is then less than 12 times the mean
 
 
 def takeover(world: World, profile: Profile, now_ms: int) -> Rows:
     """Return four payments: three small tests, then 940.00 EUR, on a device never seen.
 
-    The victim is a customer of long standing in the euro area who pays often, though not within
-    the last hour (`profile`: what the rules know of each customer). The drain is a transfer
-    below the rules' limits, confirmed by a one-time code the thief intercepts: the legacy
-    rules have no reason to stop it.
+    The victim is a customer of long standing in the euro area who pays as often as most, though
+    not within the last hour (`profile`: what the rules know of each customer). The tests are
+    telephone top-ups. The drain is a transfer below the rules' limits, confirmed by a one-time
+    code the thief intercepts: the legacy rules have no reason to stop it.
     """
     rng = generator(world.config.seed, "script", 0)
     victim = _victim(world, profile, now_ms)
     n = len(_TESTS) + 1
     send = np.arange(n) == n - 1
-    tests = world.merchants.by_category[categories.index("digital media")]
+    tests = world.merchants.by_category[categories.index("telecom")]
     channel = np.where(send, TRANSFER, ECOMMERCE)
     merchant = np.where(send, -1, tests[rng.integers(0, len(tests), n)])
     city = world.customers.city[victim]
@@ -76,4 +76,5 @@ def _victim(world: World, profile: Profile, now_ms: int) -> int:
     best = euro & (customers.currency == geography.EUR) & typical
     for wish in (profile.quiet, old, online, ~customers.vpn):
         best = best & wish if (best & wish).any() else best
-    return int(np.argmax(np.where(best, profile.paid, -1.0)))
+    usual = np.median(profile.paid[best]) if best.any() else 0.0
+    return int(np.argmin(np.where(best, np.abs(profile.paid - usual), np.inf)))

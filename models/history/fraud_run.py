@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.history.columns import MERCHANT_CLEAN_AGE_D, MERCHANT_RUN_AGE_H, MERCHANT_RUN_FRAUDS
+from models.history.columns import (
+    MERCHANT_CLEAN_AGE_D,
+    MERCHANT_ORDINARY_AGE_H,
+    MERCHANT_RUN_AGE_H,
+    MERCHANT_RUN_FRAUDS,
+    MERCHANT_RUN_ORDINARY,
+)
 from models.kernels import kernel
 from models.merchants import VOLUME_DAYS, MerchantState
 
@@ -26,12 +32,14 @@ def fraud_run(merchants: MerchantState, slot: int, now: int, line: NDArray[np.fl
     """Fill what tells a compromised merchant from one that is clean again.
 
     The clean day is the newest complete one, old enough to have its labels, with more payments
-    than known frauds. The run is what became known of frauds on later days.
+    than known frauds. The run is what became known of frauds on later days; an ordinary one
+    points to the merchant, not to the customer's card.
     """
     clean = _clean_day(merchants, slot, now)
     today = now // 86400
     line[MERCHANT_CLEAN_AGE_D] = today - clean if clean > 0 else NO_CLEAN_D
     first, frauds = 0, 0
+    first_ordinary, ordinary = 0, 0
     at = np.int64(merchants.head[slot])
     while at >= 0 and merchants.log_hour[at] > now // 3600 - EPISODE_H:
         newest, oldest = merchants.log_newest_s[at], merchants.log_oldest_s[at]
@@ -40,9 +48,17 @@ def fraud_run(merchants: MerchantState, slot: int, now: int, line: NDArray[np.fl
             earliest = oldest if whole else newest
             frauds += merchants.log_frauds[at] - (0 if whole else 1)
             first = earliest if first == 0 else min(first, earliest)
+        plain = merchants.log_ordinary_s[at]
+        if merchants.log_hour[at] <= now // 3600 and plain // 86400 > clean and plain > 0:
+            ordinary += merchants.log_ordinary[at]
+            first_ordinary = plain if first_ordinary == 0 else min(first_ordinary, plain)
         at = np.int64(merchants.log_previous[at])
     line[MERCHANT_RUN_AGE_H] = max(now - first, 0) / 3600.0 if first > 0 else 0.0
     line[MERCHANT_RUN_FRAUDS] = max(frauds, 0)
+    line[MERCHANT_ORDINARY_AGE_H] = (
+        max(now - first_ordinary, 0) / 3600.0 if first_ordinary > 0 else 0.0
+    )
+    line[MERCHANT_RUN_ORDINARY] = max(ordinary, 0)
 
 
 @kernel

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.catalogue import KERNEL_VERSION
+from models.hashing import keys
 from models.history.columns import WIDTH
 from models.history.kernel import walk
 from models.history.payments import Payments, payments
@@ -135,6 +136,14 @@ class Histories:
         histories._newest_s, histories._swept_s = newest_s, swept_s
         histories._set_state(unpack(body[27:]))
         return histories
+
+    def forget(self, customer_id: str) -> bool:
+        """Give up the history of a customer; return whether there was one."""
+        key = keys([customer_id])[0]
+        mine = self._state.key[: self.customers] == key
+        if mine.any():
+            self._set_state(kept(self._state, np.flatnonzero(~mine)))
+        return bool(mine.any())
 
     def _set_state(self, state: State) -> None:
         self._state = state

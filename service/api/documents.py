@@ -10,9 +10,19 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from models.transaction import Transaction
-from service.api import shown
+from service.api import (
+    outcomes,
+    shown,
+    shown_cases,
+    shown_comparison,
+    shown_money,
+    shown_opened,
+    shown_promotion,
+    shown_thresholds,
+)
 from service.api.labelling import LabelPosted
 from service.api.problems import MEDIA_TYPE, ProblemDetails
+from service.api.verified import VerificationShown
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -26,11 +36,28 @@ _STRUCTS = (
     shown.BatchAnswer,
     shown.AlertPage,
     shown.AlertDetail,
+    VerificationShown,
     shown.TimelinePage,
     shown.LabelsTaken,
     shown.CoverageShown,
     shown.BundlesShown,
     shown.Health,
+    shown_comparison.ComparisonShown,
+    shown_comparison.PeriodsShown,
+    shown_thresholds.ThresholdsShown,
+    shown_money.MoneyShown,
+    shown_opened.OpenedPage,
+    shown_opened.ReviewSamplePage,
+    shown_promotion.PromotionShown,
+    shown_promotion.PromotePosted,
+    shown_promotion.RollbackPosted,
+    shown_cases.CaseShown,
+    shown_cases.OutcomesTaken,
+    shown_cases.AuditPage,
+    outcomes.DispositionPosted,
+    outcomes.OutcomePosted,
+    outcomes.ClaimPosted,
+    outcomes.NotePosted,
 )
 
 DESCRIPTION = """\
@@ -79,6 +106,12 @@ def one_or_many(kind: type, said: str) -> dict[str, Any]:
             },
         }
     }
+
+
+def one_body(kind: type, said: str) -> dict[str, Any]:
+    """Return the documented body of a path that takes one struct."""
+    content = {"application/json": {"schema": _ref(kind)}}
+    return {"requestBody": {"required": True, "description": said, "content": content}}
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:

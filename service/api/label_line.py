@@ -108,6 +108,15 @@ class LabelLine:
             )
             producer.flush(FLUSH_TIMEOUT_S)
 
+    def publish(self, topic: str, records: Sequence[Outgoing]) -> None:
+        """Hand records to another topic of ours; returns once all are acknowledged.
+
+        Raises StreamError: some may have arrived.
+        """
+        with self._lock, self._line() as producer:
+            producer.send_many(topic, records)
+            producer.flush(FLUSH_TIMEOUT_S)
+
     def _now(self) -> int:
         self._newest_ms = max(self._newest_ms, self._clock())
         return self._newest_ms

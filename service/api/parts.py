@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from service.api.scoring.source import HttpSource
     from service.ledger import Ledger
     from service.pipeline.lineup import Lineup
+    from service.promotion.standing import Standing
     from service.settings import Settings
 
 
@@ -26,13 +27,22 @@ class Parts:
 
     settings: Settings
     ledger: Ledger
-    lineup: Lineup
     source: HttpSource
     scoring: Scoring
     pool: ScoringPool
     labels: LabelLine
     metrics: Metrics
     relay_alive: Callable[[], bool]
+
+    @property
+    def standing(self) -> Standing:
+        """The bundles that score here, and which of them leads."""
+        return self.source.standing
+
+    @property
+    def lineup(self) -> Lineup:
+        """Those bundles, the champion of the moment first."""
+        return self.standing.lineup
 
 
 def _parts(request: Request) -> Parts:

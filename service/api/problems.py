@@ -17,7 +17,8 @@ from starlette.responses import Response
 
 from models.cards import masked_text
 from models.errors import BadInput, PenumbraError
-from service.errors import LedgerError
+from service.errors import CaseRefused, CaseUnknown, LedgerError
+from service.promotion.errors import ChampionMissing, PackRefused, PromotionRefused
 from service.stream.errors import StreamError
 
 if TYPE_CHECKING:
@@ -91,19 +92,32 @@ def problem_response(problem: Problem) -> Response:
     return Response(body, status, headers, media_type=MEDIA_TYPE)
 
 
+_UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
+_KNOWN: tuple[tuple[type[PenumbraError], HTTPStatus, str], ...] = (
+    (StreamError, _UNAVAILABLE, "broker-unavailable"),
+    (CaseUnknown, HTTPStatus.NOT_FOUND, "not-found"),
+    (CaseRefused, HTTPStatus.CONFLICT, "case-refused"),
+    (LedgerError, _UNAVAILABLE, "ledger-unavailable"),
+    (ChampionMissing, _UNAVAILABLE, "champion-missing"),
+    (PromotionRefused, HTTPStatus.CONFLICT, "promotion-refused"),
+    (PackRefused, HTTPStatus.CONFLICT, "pack-refused"),
+    (BadInput, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request"),
+    (PenumbraError, HTTPStatus.INTERNAL_SERVER_ERROR, "penumbra-failed"),
+)
+"""What each of our errors is to a client, the more special before the more general."""
+
+
 def of_error(error: PenumbraError) -> Problem:
     """Return the problem that one of Penumbra's own errors is to a client."""
-    if isinstance(error, StreamError):
-        return Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE, "broker-unavailable", "Broker unavailable", str(error)
-        )
-    if isinstance(error, LedgerError):
-        return Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE, "ledger-unavailable", "Ledger unavailable", str(error)
-        )
-    if isinstance(error, BadInput):
-        return invalid(str(error))
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "penumbra", "Penumbra failed", str(error))
+    status, kind = next((status, kind) for cls, status, kind in _KNOWN if isinstance(error, cls))
+    several = error.missing if isinstance(error, PromotionRefused) else ()
+    return Problem(
+        status,
+        kind,
+        kind.replace("-", " ").capitalize(),
+        str(error),
+        errors=[{"error": one} for one in several] or None,
+    )
 
 
 async def _problem(_request: Request, error: Problem) -> Response:

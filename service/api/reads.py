@@ -9,15 +9,11 @@ from sqlalchemy import func, select, true
 
 from service.ledger import CHAMPION, bulk
 from service.ledger.alerts import EXPLAINED, explained, explained_of
-from service.ledger.columns import blob_to_vector
-from service.ledger.decisions import DECISION, decided, decisions_of, same_place
+from service.ledger.decisions import DECISION, decided, decisions_of
 from service.ledger.tables import alerts, scores, seals, transactions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from service.ledger import Decisions, ExplainedAlerts, Ledger
 
@@ -45,30 +41,6 @@ def explained_by_id(ledger: Ledger, alert_ids: Sequence[str]) -> ExplainedAlerts
             .where(bulk.among(connection, alerts.c.alert_id, alert_ids))
         ).all()
     return explained_of(found)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ToExplain:
-    """A pending alert with the stored vector it was scored on."""
-
-    alert_id: str
-    bundle_id: str
-    features: NDArray[np.float32]
-
-
-def pending_by_id(ledger: Ledger, alert_ids: Sequence[str]) -> list[ToExplain]:
-    """Return those of these alerts that are still to be explained."""
-    with ledger.reading() as connection:
-        found = connection.execute(
-            select(alerts.c.alert_id, alerts.c.bundle_id, transactions.c.features)
-            .select_from(alerts.join(transactions, same_place(alerts, transactions)))
-            .where(
-                bulk.among(connection, alerts.c.alert_id, alert_ids),
-                alerts.c.pending == true(),
-                transactions.c.features.is_not(None),
-            )
-        ).all()
-    return [ToExplain(row[0], row[1], blob_to_vector(row[2])) for row in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Self
 import structlog
 
 from models.errors import PenumbraError
+from models.seal import HOUR_MS
 from service.api.collector import Metrics
 from service.api.label_line import LabelLine
 from service.api.parts import Parts
 from service.api.scoring.answers import Scoring
 from service.api.scoring.pool import ScoringPool
 from service.api.scoring.source import HttpSource
+from service.cases.delivery import Delivery
 from service.explaining import Explaining
 from service.ledger import wall_clock_ms
-from service.relay import RelayProcess
+from service.relay import RelayProcess, outputs
 from service.stream.connect import open_topics
 from service.stream.errors import StreamError
 
@@ -51,11 +53,15 @@ class Running:
         self._watching = Thread(target=self._watch, name="penumbra-watch", daemon=True)
         self._relay = RelayProcess(settings, owner, publish=False)
         self._publishing = False
+        labels = LabelLine(settings, wall_clock_ms)
+        self._delivery = Delivery(ledger, settings, labels)
+        self._delivering = Thread(
+            target=self._delivery.run, args=(self._stop,), name="penumbra-delivery", daemon=True
+        )
         self._topics_due = 0.0
         self.parts = Parts(
             settings=settings,
             ledger=ledger,
-            lineup=lineup,
             source=source,
             scoring=Scoring(
                 ledger,
@@ -65,7 +71,7 @@ class Running:
                 clock=wall_clock_ms,
             ),
             pool=ScoringPool(2 * settings.http_partitions),
-            labels=LabelLine(settings, wall_clock_ms),
+            labels=labels,
             metrics=Metrics(ledger, wall_clock_ms),
             relay_alive=relay_alive,
         )
@@ -73,6 +79,7 @@ class Running:
     def __enter__(self) -> Self:
         self.parts.labels.start()
         self._watching.start()
+        self._delivering.start()
         return self
 
     def __exit__(
@@ -85,6 +92,7 @@ class Running:
         self.parts.pool.close()
         self._stop.set()
         self._watching.join()
+        self._delivering.join(self._settings.webhook_timeout_s + LOOK_S)
         self.parts.source.close()
         self.parts.labels.close()
         self._relay.close()
@@ -98,6 +106,8 @@ class Running:
                 self._publish_if_it_can()
                 self._relay.keep_running()
                 self.parts.source.look_after()
+                self.parts.standing.follow()
+                self.parts.ledger.file_alerts(self._settings.case_window_h * HOUR_MS)
             except (PenumbraError, OSError) as error:
                 log.warning("watch_failed", why=str(error))
 
@@ -112,12 +122,11 @@ class Running:
         if time.monotonic() < self._topics_due:
             return False
         self._topics_due = time.monotonic() + AGAIN_S
-        settings = self._settings
-        once = settings.model_copy(update={"connect_attempts": 1})
-        names = (settings.topic_decisions, settings.topic_alerts, settings.topic_dead_letters)
+        once = self._settings.model_copy(update={"connect_attempts": 1})
         try:
             topics = open_topics(once)
             try:
+                names = (*outputs(self._settings), self._settings.topic_handoff)
                 topics.ensure(dict.fromkeys(names, 1))
             finally:
                 topics.close()

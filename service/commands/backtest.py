@@ -36,13 +36,14 @@ def command(
     from service.explaining import Explaining, explain_pending  # noqa: PLC0415
     from service.ledger import wall_clock_ms  # noqa: PLC0415
     from service.pipeline.lineup import Lineup  # noqa: PLC0415
+    from service.promotion.standing import Standing  # noqa: PLC0415
     from service.relay import RelayProcess  # noqa: PLC0415
     from service.worker import new_owner  # noqa: PLC0415
 
     begun = time.monotonic()
     start_ms, until_ms = instant_option(start, "from"), instant_option(until, "until")
     ledger = open_ledger(settings)
-    lineup = Lineup.load(settings)
+    lineup = Standing(ledger, Lineup.load(settings)).lineup
     owner = new_owner()
     relay = RelayProcess(settings, owner, publish=False)
     relay.keep_running()

@@ -1,4 +1,4 @@
-"""`penumbra models`: the bundles there are, and the runs that made them."""
+"""`penumbra models`: the bundles there are, the runs that made them, and which one leads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import BadInput
+from service.commands.promotion import (
+    history_command,
+    promote_command,
+    rollback_command,
+    sign_command,
+    signer_group,
+)
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,7 +32,11 @@ _NOTHING = "-"
 
 @click.group()
 def command() -> None:
-    """List the bundles there are and the runs that made them, or show one's card."""
+    """List and show bundles; sign evidence, promote on it, roll back."""
+
+
+for _more in (sign_command, promote_command, rollback_command, history_command, signer_group):
+    command.add_command(_more)
 
 
 @command.command("list")
@@ -35,7 +46,7 @@ def list_command(folders: tuple[Path, ...], *, as_json: bool) -> None:
     """List bundles under FOLDERS: by default those in use and those in the var folder."""
     from service.registry import bundles_in  # noqa: PLC0415 - slow, and not for `--help`
 
-    runs = bundles_in(folders or _usual_folders())
+    runs = bundles_in(folders or usual_folders())
     if as_json:
         plain = [asdict(run) | {"path": str(run.path)} for run in runs]
         click.echo(json.dumps(plain, indent=1))
@@ -52,7 +63,7 @@ def show_command(bundle: str, *, datasheet: bool) -> None:
     """Print a bundle's model card; BUNDLE is its folder, or its id in the usual folders."""
     from service.registry import find_run  # noqa: PLC0415
 
-    run = find_run(bundle, _usual_folders())
+    run = find_run(bundle, usual_folders())
     file = run.path / ("datasheet.md" if datasheet else "card.md")
     if not file.is_file():
         raise BadInput(f"{run.path} has no {file.name}; train it again")
@@ -61,7 +72,7 @@ def show_command(bundle: str, *, datasheet: bool) -> None:
     click.echo(file.read_text(encoding="utf-8"))
 
 
-def _usual_folders() -> list[Path]:
+def usual_folders() -> list[Path]:
     """Return the folders of the bundles in use, and the var folder if there is one."""
     from service.pipeline.lineup import demo_bundle  # noqa: PLC0415
 

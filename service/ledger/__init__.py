@@ -17,6 +17,7 @@ from service.ledger.rows import (
     LabelRows,
     Lease,
     LegacyRows,
+    SampleRows,
     ScoreRows,
     TransactionRows,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "LegacyRows",
     "PartitionState",
     "PendingAlerts",
+    "SampleRows",
     "ScoreRows",
     "Seal",
     "Snapshot",

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, literal_column, or_, select, update
 
+from models.transaction import Transactions, empty
 from service.ledger import bulk
-from service.ledger.columns import blob_to_vector
+from service.ledger.columns import TRANSACTION_COLUMNS, blob_to_vector, transactions_of
 from service.ledger.decisions import DECISION, WIDTH, decided, decisions_of, same_place
 from service.ledger.tables import alerts, explanations, scores, transactions
 
@@ -30,13 +31,15 @@ _UNPUBLISHED: ColumnElement[bool] = literal_column("NOT explanations.published")
 class PendingAlerts:
     """Alerts to explain, highest risk first: the stored inputs and the decision of each.
 
-    `features` holds a float32 (F,) vector for each, None where none was stored.
+    `features` holds a float32 (F,) vector for each, None where none was stored; `payments` are
+    the transactions themselves.
     """
 
     alert_id: Sequence[str]
     features: Sequence[NDArray[np.float32] | None]
     created_ms: Sequence[int]
     decisions: Decisions
+    payments: Transactions
 
     def __len__(self) -> int:
         return len(self.alert_id)
@@ -66,7 +69,7 @@ class ExplanationRows:
     created_ms: int
 
 
-NOTHING_PENDING = PendingAlerts((), (), (), decisions_of(()))
+NOTHING_PENDING = PendingAlerts((), (), (), decisions_of(()), Transactions(**empty(0)))
 
 
 def free(now_ms: int, bundles: Sequence[str]) -> Select[str]:
@@ -107,18 +110,32 @@ def lease(
         .where(bulk.among(connection, c.alert_id, chosen))
         .values(leased_by=owner, leased_until_ms=now_ms + lease_ms)
     )
-    found = connection.execute(
-        select(*DECISION, c.alert_id, transactions.c.features, c.created_ms)
+    return inputs(connection, chosen)
+
+
+def inputs(
+    connection: Connection, alert_ids: Sequence[str], *, pending_only: bool = False
+) -> PendingAlerts:
+    """Return what these alerts were, or are to be, explained from, highest risk first."""
+    c = alerts.c
+    own = (c.alert_id, transactions.c.features, c.created_ms)
+    query = (
+        select(*DECISION, *own, *(transactions.c[name] for name in TRANSACTION_COLUMNS))
         .select_from(of_alerts())
-        .where(bulk.among(connection, c.alert_id, chosen))
+        .where(bulk.among(connection, c.alert_id, alert_ids))
         .order_by(c.risk.desc(), c.created_ms, c.alert_id)
-    ).all()
-    alert_id, features, created_ms = _own_columns(found, 3)
+    )
+    found = connection.execute(query.where(_PENDING) if pending_only else query).all()
+    if not found:
+        return NOTHING_PENDING
+    columns = _own_columns(found, len(own) + len(TRANSACTION_COLUMNS))
+    alert_id, features, created_ms = columns[: len(own)]
     return PendingAlerts(
         alert_id=alert_id,
         features=[None if blob is None else blob_to_vector(blob) for blob in features],
         created_ms=created_ms,
-        decisions=decisions_of(found),
+        decisions=decisions_of([row[:WIDTH] for row in found]),
+        payments=transactions_of(columns[len(own) :]),
     )
 
 

@@ -65,6 +65,34 @@ def append_new(connection: Connection, table: Table, columns: Columns) -> int:
     ).rowcount
 
 
+def put(connection: Connection, table: Table, columns: Columns) -> None:
+    """Insert rows, in place of those that have their primary keys."""
+    _upsert(connection, table, columns, "excluded.{name}")
+
+
+def accumulate(connection: Connection, table: Table, columns: Columns) -> None:
+    """Insert rows, or add their numbers to those that have their primary keys."""
+    _upsert(connection, table, columns, "{table}.{name} + excluded.{name}")
+
+
+def _upsert(connection: Connection, table: Table, columns: Columns, becomes: str) -> None:
+    names, rows = _rows(connection, columns)
+    if not rows:
+        return
+    key = [column.name for column in table.primary_key]
+    rest = ", ".join(
+        f'"{name}" = ' + becomes.format(table=table.name, name=f'"{name}"')
+        for name in names
+        if name not in key
+    )
+    mark = "?" if _is_sqlite(connection) else "%s"
+    connection.exec_driver_sql(
+        f"INSERT INTO {table.name} ({_listed(names)}) VALUES ({', '.join([mark] * len(names))}) "
+        f"ON CONFLICT ({_listed(key)}) DO UPDATE SET {rest}",
+        rows,
+    )
+
+
 def fetch(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
     """Return the driver's own tuples: SQLAlchemy's rows cost more than finding them.
 
@@ -75,6 +103,33 @@ def fetch(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = driver.fetchall()
     result.close()
     return rows
+
+
+def by_ids(connection: Connection, query: str, ids: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Return the driver's tuples of a query in SQL, whose `{among}` is "one of these ids".
+
+    For what every commit asks: putting a statement together with SQLAlchemy takes longer than
+    SQLite takes to answer it.
+    """
+    if not ids:
+        return []
+    sqlite = _is_sqlite(connection)
+    asked = query.format(among="IN (SELECT value FROM json_each(?))" if sqlite else "= ANY(%s)")
+    return _fetched(connection, asked, (json_text(list(ids)) if sqlite else list(ids),))
+
+
+def rows(connection: Connection, query: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the driver's tuples of a query in SQL, whose parameters are written `?`."""
+    asked = query if _is_sqlite(connection) else query.replace("?", "%s")
+    return _fetched(connection, asked, tuple(given))
+
+
+def _fetched(connection: Connection, query: str, given: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    result = connection.exec_driver_sql(query, given)
+    driver: Any = result.cursor
+    found: list[tuple[Any, ...]] = driver.fetchall()
+    result.close()
+    return found
 
 
 def among(

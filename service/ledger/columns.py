@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from models.transaction import UNKNOWN_OFFSET, Transactions, text
+from models.transaction import UNKNOWN_OFFSET, Transactions, empty, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,21 +100,26 @@ def label_values(labels: Labels, partition: int) -> dict[str, Any]:
     }
 
 
-def transactions_of(values: Sequence[Sequence[Any]]) -> Transactions:
-    """Return the transactions whose values are given in the order of TRANSACTION_COLUMNS.
+def transactions_of(
+    values: Sequence[Sequence[Any]], names: Sequence[str] = TRANSACTION_COLUMNS
+) -> Transactions:
+    """Return the transactions whose values are given in the order of `names`.
 
-    `legacy` is None throughout: legacy decisions have a table of their own.
+    Columns not named are as if every field were missing. `legacy` is None throughout: legacy
+    decisions have a table of their own.
     """
-    given = dict(zip(TRANSACTION_COLUMNS, values, strict=True))
-    n = len(given["transaction_id"])
-    columns: dict[str, NDArray[Any]] = {name: text(given[name]) for name in _TEXTS}
+    given = dict(zip(names, values, strict=True))
+    n = len(values[0])
+    columns: dict[str, NDArray[Any]] = {n: text(given[n]) for n in _TEXTS if n in given}
     for name, (kind, missing) in _INTEGERS.items():
-        columns[name] = array_of(given[name], kind, missing)
+        if name in given:
+            columns[name] = array_of(given[name], kind, missing)
     for name in _FLOATS:
-        columns[name] = array_of(given[name], np.float64, np.nan)
-    columns["details"] = objects([from_json(value) for value in given["details"]])
-    columns["legacy"] = np.full(n, None, dtype=object)
-    return Transactions(**columns)
+        if name in given:
+            columns[name] = array_of(given[name], np.float64, np.nan)
+    if "details" in given:
+        columns["details"] = objects([from_json(value) for value in given["details"]])
+    return Transactions(**empty(n) | columns)
 
 
 def array_of(values: Sequence[Any], kind: type, missing: float | None = None) -> NDArray[Any]:

@@ -56,6 +56,11 @@ class Decisions:
     def __len__(self) -> int:
         return len(self.sequence)
 
+    def take(self, rows: NDArray[np.int64]) -> Decisions:
+        """Return the rows of an index array."""
+        columns = {name: getattr(self, name)[rows] for name in self.__slots__ if name != "legacy"}
+        return Decisions(**columns, legacy=[self.legacy[row] for row in rows.tolist()])
+
 
 _OF_TRANSACTION = (
     "stream",

@@ -126,6 +126,22 @@ def finish_warming(connection: Connection, stream: str) -> None:
     )
 
 
+def end(connection: Connection, stream: str, partition: int) -> None:
+    """End whatever lease there is: its holder can write no more and acquires the partition anew."""
+    connection.execute(
+        update(partitions).where(_is(stream, partition)).values(epoch=partitions.c.epoch + 1)
+    )
+
+
+def hold(connection: Connection, lease: Lease) -> None:
+    """Keep our partition ours to the end of the transaction. Raises OwnershipLost."""
+    found = connection.execute(
+        select(partitions).where(_is(lease.stream, lease.partition)).with_for_update()
+    ).one_or_none()
+    if found is None or found.epoch != lease.epoch:
+        raise _lost(lease, found)
+
+
 def note(connection: Connection, lease: Lease, now_ms: int, **values: object) -> None:
     """Set columns of our partition that no batch depends on. Raises OwnershipLost."""
     moved = connection.execute(

@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from service.errors import LedgerUnavailable
 from service.ledger import bulk
 from service.ledger.columns import from_json, json_text, numbers
 from service.ledger.tables import legacy_decisions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import Connection
 
     from service.ledger.rows import LegacyRows
 
 TOPIC = "topic"
-_ATTEMPTS = 5
 _CONTENT = ("decision", "score", "rules", "ruleset_version", "decided_ms")
 LEGACY_COLUMNS = ("source", *_CONTENT, "received_ms")
 _COLUMNS = ("transaction_id", "revision", *LEGACY_COLUMNS)
@@ -39,37 +37,45 @@ class Legacy:
     received_ms: int
 
 
-def record(connection: Connection, rows: LegacyRows) -> int:
-    """Keep decisions that differ from those known of their transaction; return how many."""
-    contents = list(
-        zip(
-            rows.decision.tolist(),
-            numbers(rows.score),
-            [json_text(list(names)) for names in rows.rules],
-            rows.ruleset_version,
-            numbers(rows.decided_ms, -1),
-            strict=True,
-        )
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What came of recording decisions: how many were kept, and what is compared.
+
+    `first` holds (decision, ruleset_version) of the first decision of every transaction that
+    was told of, `fresh` which of these transactions had none before.
+    """
+
+    kept: int
+    first: Mapping[str, tuple[int, str | None]]
+    fresh: Collection[str]
+
+
+def record(connection: Connection, rows: LegacyRows) -> Recorded:
+    """Keep decisions that differ from those known of their transaction.
+
+    Nobody else may record decisions of the same transactions meanwhile (`rollups.fence`).
+    """
+    contents = zip(
+        rows.decision.tolist(),
+        numbers(rows.score),
+        [json_text(list(names)) for names in rows.rules],
+        rows.ruleset_version,
+        numbers(rows.decided_ms, -1),
+        strict=True,
     )
-    kept = 0
-    for _ in range(_ATTEMPTS):
-        known = _known(connection, rows.transaction_id)
-        fresh = []
-        for transaction_id, content in zip(rows.transaction_id, contents, strict=True):
-            revisions = known.setdefault(transaction_id, [])
-            if content not in revisions:
-                fresh.append(
-                    (transaction_id, len(revisions), rows.source, *content, rows.received_ms)
-                )
-                revisions.append(content)
-        fresh.sort(key=lambda row: row[:2])
-        columns = dict(zip(_COLUMNS, map(list, zip(*fresh, strict=True)), strict=False))
-        written = bulk.append_new(connection, legacy_decisions, columns)
-        kept += written
-        if written == len(fresh):
-            return kept
-        # Another partition wrote a decision of the same transaction meanwhile: number anew.
-    raise LedgerUnavailable("legacy_decisions", f"numbers still taken after {_ATTEMPTS} attempts")
+    known = _known(connection, rows.transaction_id)
+    before = set(known)
+    fresh = []
+    for transaction_id, content in zip(rows.transaction_id, contents, strict=True):
+        revisions = known.setdefault(transaction_id, [])
+        if content not in revisions:
+            fresh.append((transaction_id, len(revisions), rows.source, *content, rows.received_ms))
+            revisions.append(content)
+    fresh.sort(key=lambda row: row[:2])
+    columns = dict(zip(_COLUMNS, map(list, zip(*fresh, strict=True)), strict=False))
+    bulk.append(connection, legacy_decisions, columns)
+    first = {one: (found[0][0], found[0][3]) for one, found in known.items()}
+    return Recorded(len(fresh), first, first.keys() - before)
 
 
 def first_of(connection: Connection, transaction_ids: Sequence[str]) -> dict[str, Legacy]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.ledger import alerts, outbox
+from service.ledger import alerts, outbox, pasts
 from service.ledger.opened import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from models.whatif.search import Past
     from service.ledger.alerts import ExplainedAlerts, ExplanationRows, PendingAlerts
     from service.ledger.decisions import Decisions
     from service.ledger.outbox import DeadLetter
@@ -56,6 +57,18 @@ class OutboxSide(Opened):
                 return alerts.NOTHING_PENDING
         with self.begin() as connection:
             return alerts.lease(connection, owner, now_ms, lease_ms, limit, bundles)
+
+    def alert_inputs(
+        self, alert_ids: Sequence[str], *, pending_only: bool = False
+    ) -> PendingAlerts:
+        """Return what these alerts are explained from; those not yet explained, if asked."""
+        with self.reading() as connection:
+            return alerts.inputs(connection, alert_ids, pending_only=pending_only)
+
+    def pasts(self, of: Decisions) -> Past:
+        """Return what the customers of these payments did before each of them."""
+        with self.reading() as connection:
+            return pasts.before(connection, of)
 
     def save_explanations(self, rows: ExplanationRows) -> int:
         """Make alerts visible; the first explanation of each stays. Return how many were new."""

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from service.ledger import alert_queue, outbox, progress
+from service.ledger import (
+    alert_queue,
+    days,
+    newest,
+    operations,
+    outbox,
+    progress,
+    rollups,
+    sample,
+)
 from service.ledger.opened import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import Row
+
     from service.ledger.alert_queue import AlertDetail, AlertPage, Status, Timeline
+    from service.ledger.newest import Seen
+    from service.ledger.operations import Pace
     from service.ledger.outbox import DeadLetter
-    from service.ledger.progress import Coverage
+    from service.ledger.progress import Coverage, PartitionState
+    from service.ledger.rollups import Sums
 
 
 class ReaderSide(Opened):
@@ -22,6 +36,50 @@ class ReaderSide(Opened):
         """Return what became of everything consumed."""
         with self.reading() as connection:
             return progress.coverage(connection)
+
+    def sums(
+        self,
+        cut: str,
+        *,
+        first_day: int,
+        last_day: int,
+        bundle_id: str | None = None,
+        role: str | None = None,
+    ) -> Sums:
+        """Return sums of days, both included; see `facts` for the cuts."""
+        with self.reading() as connection:
+            return rollups.read(
+                connection,
+                cut,
+                first_day=first_day,
+                last_day=last_day,
+                bundle_id=bundle_id,
+                role=role,
+            )
+
+    def first_and_last_day(self) -> tuple[int, int] | None:
+        """Return the days, since the epoch, of the oldest and newest sums; None without any."""
+        with self.reading() as connection:
+            return rollups.span(connection)
+
+    def counts_by_day(
+        self, first_day: int, last_day: int, *, without: Sequence[str]
+    ) -> dict[tuple[int, str], int]:
+        """Return what became of what was consumed, by (day, what), of all streams but some."""
+        with self.reading() as connection:
+            return days.by_day(connection, first_day, last_day, without)
+
+    def review_sample(
+        self, *, cursor: tuple[str, int, int] | None = None, limit: int = 50
+    ) -> Sequence[Row[Any]]:
+        """Return drawn payments without a label after a place; see `sample.unlabelled`."""
+        with self.reading() as connection:
+            return sample.unlabelled(connection, cursor, limit)
+
+    def newest(self, limit: int = 12) -> list[Seen]:
+        """Return the payments that came in last, with what both sides said of them."""
+        with self.reading() as connection:
+            return newest.newest(connection, limit)
 
     def alerts(
         self,
@@ -53,6 +111,35 @@ class ReaderSide(Opened):
         """Return dead letters with greater ids than `after_id`, in order."""
         with self.reading() as connection:
             return outbox.all_dead_letters(connection, after_id, limit)
+
+    def dead_letter_reasons(self) -> list[tuple[str, str, int]]:
+        """Return (stream, reason, how many) of the dead letters not sent in again."""
+        with self.reading() as connection:
+            return operations.dead_letter_reasons(connection)
+
+    def dead_letter_page(
+        self, *, before_id: int | None = None, limit: int = 50, reason: str | None = None
+    ) -> list[DeadLetter]:
+        """Return dead letters, newest first."""
+        with self.reading() as connection:
+            return operations.dead_letter_page(
+                connection, before_id=before_id, limit=limit, reason=reason
+            )
+
+    def dead_letters_by_id(self, ids: Sequence[int]) -> list[DeadLetter]:
+        """Return these dead letters, in order."""
+        with self.reading() as connection:
+            return operations.dead_letters_by_id(connection, ids)
+
+    def paces(self, states: Sequence[PartitionState]) -> list[Pace]:
+        """Return how the newest rows of each partition were scored."""
+        with self.reading() as connection:
+            return [operations.pace(connection, state, self._clock()) for state in states]
+
+    def explaining_ms(self) -> tuple[int, ...] | None:
+        """Return percentiles (50, 95, 99) of the time from a flag to its explanation."""
+        with self.reading() as connection:
+            return operations.explaining_ms(connection)
 
     def mark_redriven(self, ids: Sequence[int]) -> None:
         """Note that dead letters were sent in again."""

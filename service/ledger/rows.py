@@ -62,7 +62,9 @@ class TransactionRows:
 
     `content_key` is a 64-bit hash of the canonical content (kept as a signed integer). `offset`
     is each record's offset in its source, None where sources have none. `features` is float32
-    (n, F), the full stored vector, None where none was computed.
+    (n, F), the full stored vector, None where none was computed. `history_days` (n,) is for how
+    long each customer was known, -1 where that was not computed; `groups` are JSON objects of
+    the declared groups, None where a row has none.
     """
 
     transactions: Transactions
@@ -71,9 +73,19 @@ class TransactionRows:
     ingested_ms: int
     offset: NDArray[np.int64] | None = None
     features: NDArray[np.float32] | None = None
+    history_days: NDArray[np.int16] | None = None
+    groups: Sequence[str | None] | None = None
 
     def __len__(self) -> int:
         return len(self.transactions)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampleRows:
+    """Payments drawn for review at random; `row` indexes the batch's transactions."""
+
+    row: NDArray[np.integer[Any]]
+    rate: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +159,8 @@ class LabelRows:
 class DeadLetterRows:
     """Records that were refused: why, and the original bytes with card numbers masked.
 
-    `offset` is None where the source has none; otherwise a record is kept once.
+    `offset` is None where the source has none; otherwise a record is kept once. `day` (n,) is
+    the day, since the epoch, that each is counted on; None for the one its partition is at.
     """
 
     reason: Sequence[str]
@@ -156,6 +169,7 @@ class DeadLetterRows:
     key: Sequence[bytes | None]
     received_ms: int
     offset: NDArray[np.int64] | None = None
+    day: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,7 +178,9 @@ class Commit:
 
     `counters` are increments by name (service.ledger.tables.COUNTERS). Labels, and legacy
     decisions from a topic, are counted by the ledger itself: each is one consumed record and
-    turns out `kept` or, when it was known already, `duplicates`.
+    turns out `kept` or, when it was known already, `duplicates`. `duplicate_days` are the days,
+    since the epoch, that repeated payments are counted on. Without `case_window_ms` no cases
+    are counted.
     """
 
     next_offset: int
@@ -176,6 +192,9 @@ class Commit:
     labels: LabelRows | None = None
     alerts: AlertRows | None = None
     dead_letters: DeadLetterRows | None = None
+    sample: SampleRows | None = None
+    duplicate_days: NDArray[np.int64] | None = None
+    case_window_ms: int | None = None
 
     @property
     def accepted(self) -> int:

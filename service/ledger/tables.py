@@ -2,8 +2,9 @@
 
 Times are UTC epoch milliseconds. Rows are never updated except in the columns named here:
 `partitions` (all), `labels` (sealed_hour, set once by the seal that takes it in), `alerts`
-(pending, leased_by, leased_until_ms), `explanations` (published), `dead_letters` (redriven_ms),
-`published` (through).
+(pending, leased_by, leased_until_ms), `explanations` (published, filed), `dead_letters`
+(redriven_ms), `published` (through). Erasing a customer (service/ledger/erasing.py) takes out of
+every table what names or describes them, and is the only other change.
 
 The place of a transaction is (stream, partition, sequence); a score is keyed by the place and
 the bundle, which makes it unique by (transaction_id, bundle_id) too, and keeps its index
@@ -27,6 +28,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.types import TypeEngine
@@ -63,7 +65,8 @@ def _place() -> tuple[Column[str], Column[int], Column[int]]:
     )
 
 
-def _required(name: str, kind: _Kind) -> Column[Any]:
+def required(name: str, kind: _Kind) -> Column[Any]:
+    """Return a column that is never empty."""
     return Column(name, kind, nullable=False)
 
 
@@ -72,37 +75,37 @@ partitions = Table(
     metadata,
     Column("stream", Text, primary_key=True),
     Column("partition", Integer, primary_key=True),
-    _required("identity", Text),
-    _required("source_epoch", Integer),
-    _required("epoch", BigInteger),
-    _required("commits", BigInteger),
-    _required("next_offset", BigInteger),
-    _required("next_sequence", BigInteger),
-    _required("sealed_sequence", BigInteger),
+    required("identity", Text),
+    required("source_epoch", Integer),
+    required("epoch", BigInteger),
+    required("commits", BigInteger),
+    required("next_offset", BigInteger),
+    required("next_sequence", BigInteger),
+    required("sealed_sequence", BigInteger),
     Column("watermark_ms", BigInteger),
     Column("reached_hour", BigInteger),
-    _required("idle", Boolean),
+    required("idle", Boolean),
     Column("owner", Text),
-    _required("updated_ms", BigInteger),
-    *(_required(name, BigInteger) for name in COUNTERS),
+    required("updated_ms", BigInteger),
+    *(required(name, BigInteger) for name in COUNTERS),
 )
 
 transactions = Table(
     "transactions",
     metadata,
     *_place(),
-    _required("transaction_id", Text),
-    _required("content_key", BigInteger),
-    _required("source_epoch", Integer),
+    required("transaction_id", Text),
+    required("content_key", BigInteger),
+    required("source_epoch", Integer),
     Column("offset", BigInteger),
-    _required("occurred_ms", BigInteger),
+    required("occurred_ms", BigInteger),
     Column("utc_offset_min", SmallInteger),
     Column("customer_id", Text),
     Column("merchant_id", Text),
-    _required("amount_minor", BigInteger),
-    _required("currency", Text),
+    required("amount_minor", BigInteger),
+    required("currency", Text),
     Column("reporting_minor", BigInteger),
-    _required("type", SmallInteger),
+    required("type", SmallInteger),
     Column("outcome", SmallInteger),
     Column("channel", SmallInteger),
     Column("mcc", SmallInteger),
@@ -116,11 +119,20 @@ transactions = Table(
     Column("billing_currency", Text),
     Column("original_transaction_id", Text),
     Column("details", Text),
-    _required("late", Boolean),
-    _required("ingested_ms", BigInteger),
+    required("late", Boolean),
+    required("ingested_ms", BigInteger),
     Column("features", LargeBinary),
+    Column("history_days", SmallInteger),
+    Column("declared_groups", Text),
     Index("transactions_id", "transaction_id", unique=True),
     Index("transactions_customer", "customer_id", "occurred_ms"),
+    Index("transactions_occurred", "occurred_ms"),
+)
+Index(
+    "transactions_original",
+    transactions.c.original_transaction_id,
+    sqlite_where=text("original_transaction_id IS NOT NULL"),
+    postgresql_where=text("original_transaction_id IS NOT NULL"),
 )
 
 scores = Table(
@@ -128,16 +140,16 @@ scores = Table(
     metadata,
     *_place(),
     Column("bundle_id", Text, primary_key=True),
-    _required("role", Text),
-    _required("status", Text),
+    required("role", Text),
+    required("status", Text),
     Column("reason", Text),
     Column("log_odds", Float(53)),
     Column("anomaly", Float(53)),
     Column("risk", SmallInteger),
-    _required("flagged", Boolean),
-    _required("threshold", Float(53)),
-    _required("legacy_known", Boolean),
-    _required("scored_ms", BigInteger),
+    required("flagged", Boolean),
+    required("threshold", Float(53)),
+    required("legacy_known", Boolean),
+    required("scored_ms", BigInteger),
     sqlite_with_rowid=False,
 )
 
@@ -146,13 +158,13 @@ legacy_decisions = Table(
     metadata,
     Column("transaction_id", Text, primary_key=True),
     Column("revision", Integer, primary_key=True),
-    _required("source", Text),
-    _required("decision", SmallInteger),
+    required("source", Text),
+    required("decision", SmallInteger),
     Column("score", Float(53)),
-    _required("rules", Text),
+    required("rules", Text),
     Column("ruleset_version", Text),
     Column("decided_ms", BigInteger),
-    _required("received_ms", BigInteger),
+    required("received_ms", BigInteger),
     sqlite_with_rowid=False,
 )
 
@@ -160,14 +172,14 @@ labels = Table(
     "labels",
     metadata,
     Column("label_id", Text, primary_key=True),
-    _required("transaction_id", Text),
-    _required("is_fraud", Boolean),
-    _required("source", Text),
+    required("transaction_id", Text),
+    required("is_fraud", Boolean),
+    required("source", Text),
     Column("fraud_type", Text),
-    _required("labelled_ms", BigInteger),
-    _required("known_ms", BigInteger),
+    required("labelled_ms", BigInteger),
+    required("known_ms", BigInteger),
     Column("supersedes", Text),
-    _required("partition", Integer),
+    required("partition", Integer),
     Column("offset", BigInteger),
     Column("sealed_hour", BigInteger),
     Index("labels_transaction", "transaction_id"),
@@ -183,37 +195,38 @@ seals = Table(
     "seals",
     metadata,
     Column("hour", BigInteger, primary_key=True, autoincrement=False),
-    _required("complete", Boolean),
-    _required("sealed_ms", BigInteger),
-    _required("cutoff_ms", BigInteger),
-    _required("owner", Text),
-    _required("entries", LargeBinary),
+    required("complete", Boolean),
+    required("sealed_ms", BigInteger),
+    required("cutoff_ms", BigInteger),
+    required("owner", Text),
+    required("entries", LargeBinary),
 )
 
 alerts = Table(
     "alerts",
     metadata,
     Column("alert_id", Text, primary_key=True),
-    _required("transaction_id", Text),
-    _required("bundle_id", Text),
-    _required("stream", Text),
-    _required("partition", Integer),
-    _required("sequence", BigInteger),
+    required("transaction_id", Text),
+    required("bundle_id", Text),
+    required("stream", Text),
+    required("partition", Integer),
+    required("sequence", BigInteger),
     Column("customer_id", Text),
-    _required("risk", SmallInteger),
-    _required("log_odds", Float(53)),
-    _required("created_ms", BigInteger),
-    _required("pending", Boolean),
+    required("risk", SmallInteger),
+    required("log_odds", Float(53)),
+    required("created_ms", BigInteger),
+    required("pending", Boolean),
     Column("leased_by", Text),
     Column("leased_until_ms", BigInteger),
     UniqueConstraint("transaction_id", "bundle_id", name="alerts_transaction"),
     Index("alerts_created", "created_ms", "alert_id"),
     Index("alerts_customer", "customer_id"),
 )
-Index(
+Index(  # in the order in which they are explained: a burst must not be sorted at every lease
     "alerts_pending",
-    alerts.c.risk,
+    alerts.c.risk.desc(),
     alerts.c.created_ms,
+    alerts.c.alert_id,
     sqlite_where=text("pending"),
     postgresql_where=text("pending"),
 )
@@ -222,10 +235,17 @@ explanations = Table(
     "explanations",
     metadata,
     Column("alert_id", Text, primary_key=True),
-    _required("body", LargeBinary),
-    _required("method", Text),
-    _required("created_ms", BigInteger),
-    _required("published", Boolean),
+    required("body", LargeBinary),
+    required("method", Text),
+    required("created_ms", BigInteger),
+    required("published", Boolean),
+    Column("filed", Boolean, nullable=False, server_default=false()),
+)
+Index(
+    "explanations_unfiled",
+    explanations.c.created_ms,
+    sqlite_where=text("NOT filed"),
+    postgresql_where=text("NOT filed"),
 )
 Index(
     "explanations_unpublished",
@@ -238,15 +258,15 @@ dead_letters = Table(
     "dead_letters",
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    _required("stream", Text),
-    _required("partition", Integer),
-    _required("source_epoch", Integer),
+    required("stream", Text),
+    required("partition", Integer),
+    required("source_epoch", Integer),
     Column("offset", BigInteger),
-    _required("reason", Text),
-    _required("error", Text),
-    _required("payload", LargeBinary),
+    required("reason", Text),
+    required("error", Text),
+    required("payload", LargeBinary),
     Column("key", LargeBinary),
-    _required("received_ms", BigInteger),
+    required("received_ms", BigInteger),
     Column("redriven_ms", BigInteger),
     UniqueConstraint("stream", "partition", "source_epoch", "offset", name="dead_letters_origin"),
     Index("dead_letters_order", "stream", "partition", "id"),
@@ -259,7 +279,16 @@ published = Table(
     Column("stream", Text, primary_key=True),
     Column("partition", Integer, primary_key=True),
     Column("topic", Text, primary_key=True),
-    _required("through", BigInteger),
+    required("through", BigInteger),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("stand_in", Text, primary_key=True),
+    required("erased_ms", BigInteger),
+    Column("reference", Text),
+    *(required(name, BigInteger) for name in ("transactions", "alerts", "labels", "dead_letters")),
 )
 
 snapshots = Table(
@@ -267,7 +296,7 @@ snapshots = Table(
     metadata,
     *_place(),
     Column("kernel_version", Text, primary_key=True),
-    _required("url", Text),
-    _required("sha256", Text),
-    _required("created_ms", BigInteger),
+    required("url", Text),
+    required("sha256", Text),
+    required("created_ms", BigInteger),
 )

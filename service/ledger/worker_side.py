@@ -6,13 +6,15 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from service.errors import TransactionConflict
-from service.ledger import leases, legacy, progress, reads, snapshots, writes
+from service.ledger import leases, legacy, progress, reads, snapshots, summing, truth, writes
 from service.ledger.bulk import VIOLATIONS
+from service.ledger.columns import FROM_FILE, label_values
 from service.ledger.opened import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from models.labels import Labels
     from models.transaction import Transactions
     from service.ledger.legacy import Legacy
     from service.ledger.progress import PartitionState, Seal
@@ -54,6 +56,23 @@ class WorkerSide(Opened):
             if not known:
                 raise
             raise TransactionConflict(lease.stream, lease.partition, known) from None
+
+    def keep_labels(self, labels: Labels, sealed_hour: Sequence[int | None] | None = None) -> None:
+        """Keep labels that came by a file; `sealed_hour` names the seals that took them in."""
+        columns = label_values(labels, FROM_FILE)
+        if sealed_hour is not None:
+            columns["sealed_hour"] = list(sealed_hour)
+        with self.begin() as connection:
+            _, truths = truth.record(connection, columns)
+            summing.move(connection, ("labels", FROM_FILE), truths)
+
+    def recount(self, case_window_ms: int) -> None:
+        """Make all sums anew from the rows; what is committed meanwhile waits.
+
+        For rows of an older version, which were summed up nowhere.
+        """
+        with self.begin() as connection:
+            summing.recount(connection, case_window_ms)
 
     def reach(self, lease: Lease, hour: int) -> None:
         """Note that the partition waits before the seal of `hour`. Raises OwnershipLost."""
@@ -107,15 +126,24 @@ class WorkerSide(Opened):
         with self.reading() as connection:
             return progress.seals_after(connection, hour)
 
-    def save_snapshot(self, snapshot: Snapshot) -> None:
-        """Record where a snapshot lies; one recorded already stays as it is."""
+    def save_snapshot(self, snapshot: Snapshot, lease: Lease) -> None:
+        """Record where a snapshot lies; one recorded already stays as it is.
+
+        Raises OwnershipLost: what a former owner has in memory may not be kept.
+        """
         with self.begin() as connection:
+            leases.hold(connection, lease)
             snapshots.save(connection, snapshot, self._clock())
 
     def snapshots(self, stream: str, partition: int, kernel_version: str) -> list[Snapshot]:
         """Return the snapshots that this kernel can restore a partition from, newest first."""
         with self.reading() as connection:
             return snapshots.of(connection, stream, partition, kernel_version)
+
+    def all_snapshots(self, stream: str, partition: int) -> list[Snapshot]:
+        """Return every snapshot of a partition, whatever kernel it is for."""
+        with self.reading() as connection:
+            return snapshots.all_of(connection, stream, partition)
 
     def _known_twice(self, batch: Commit) -> list[str]:
         if batch.transactions is None:

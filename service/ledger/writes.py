@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from service.errors import AccountingBroken
-from service.ledger import bulk, leases, legacy
+from service.ledger import bulk, days, leases, legacy, rollups, summing, truth
 from service.ledger.columns import (
     TRANSACTION_COLUMNS,
     label_values,
@@ -17,7 +17,8 @@ from service.ledger.columns import (
     transaction_values,
     vectors_to_blobs,
 )
-from service.ledger.tables import COUNTERS, alerts, dead_letters, labels, scores, transactions
+from service.ledger.rollup_tables import review_sample
+from service.ledger.tables import COUNTERS, alerts, dead_letters, scores, transactions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,13 +29,11 @@ if TYPE_CHECKING:
         AlertRows,
         Commit,
         DeadLetterRows,
-        LabelRows,
         Lease,
+        SampleRows,
         ScoreRows,
         TransactionRows,
     )
-
-_EXPLAINED = ("scored", "unscored", "duplicates", "not_scored", "kept", "dead_letters")
 
 
 def commit(connection: Connection, lease: Lease, batch: Commit, now_ms: int) -> Lease:
@@ -51,16 +50,25 @@ def commit(connection: Connection, lease: Lease, batch: Commit, now_ms: int) -> 
             _scores(connection, lease, score_rows)
         if batch.alerts is not None:
             _alerts(connection, lease, batch.transactions, batch.alerts)
-    if batch.legacy is not None:
-        kept = legacy.record(connection, batch.legacy)
-        if batch.legacy.source == legacy.TOPIC:
-            _count(counters, kept, len(batch.legacy))
-    if batch.labels is not None:
-        kept = _labels(connection, lease, batch.labels)
-        _count(counters, kept, len(batch.labels))
+        if batch.sample is not None:
+            _sample(connection, lease, batch.transactions, batch.sample)
     if batch.dead_letters is not None:
         _dead_letters(connection, lease, batch.dead_letters)
+    from_topic = batch.legacy is not None and batch.legacy.source == legacy.TOPIC
+    rollups.fence(connection, alone=from_topic or batch.labels is not None)
+    recorded = None
+    if batch.legacy is not None:
+        recorded = legacy.record(connection, batch.legacy)
+        if from_topic:
+            _count(counters, recorded.kept, len(batch.legacy))
+    truths: dict[str, int] = {}
+    if batch.labels is not None:
+        columns = label_values(batch.labels.labels, lease.partition)
+        kept, truths = truth.record(connection, columns | {"offset": batch.labels.offset})
+        _count(counters, kept, len(batch.labels))
+    summing.add(connection, lease, batch, recorded, truths)
     _check(lease, counters)
+    days.count(connection, lease, batch, counters, now_ms)
     return leases.advance(connection, lease, batch, counters, now_ms)
 
 
@@ -72,7 +80,7 @@ def _count(counters: Counter[str], kept: int, received: int) -> None:
 
 def _check(lease: Lease, counters: Mapping[str, int]) -> None:
     unknown = set(counters) - set(COUNTERS)
-    explained = sum(counters[name] for name in _EXPLAINED)
+    explained = sum(counters[name] for name in days.BECAME)
     if unknown or counters["consumed"] != explained:
         raise AccountingBroken(lease.stream, lease.partition, counters)
 
@@ -90,6 +98,8 @@ def _transactions(connection: Connection, lease: Lease, rows: TransactionRows) -
         "late": rows.late,
         "ingested_ms": repeat(rows.ingested_ms, n),
         "features": None if rows.features is None else vectors_to_blobs(rows.features),
+        "history_days": None if rows.history_days is None else numbers(rows.history_days, -1),
+        "declared_groups": None if rows.groups is None else list(rows.groups),
     }
     bulk.append(connection, transactions, columns)
 
@@ -134,9 +144,17 @@ def _alerts(connection: Connection, lease: Lease, of: TransactionRows, rows: Ale
     bulk.append(connection, alerts, columns)
 
 
-def _labels(connection: Connection, lease: Lease, rows: LabelRows) -> int:
-    columns: bulk.Columns = label_values(rows.labels, lease.partition) | {"offset": rows.offset}
-    return bulk.append_new(connection, labels, columns)
+def _sample(connection: Connection, lease: Lease, of: TransactionRows, rows: SampleRows) -> None:
+    n = len(rows.row)
+    columns: bulk.Columns = {
+        "stream": repeat(lease.stream, n),
+        "partition": repeat(lease.partition, n),
+        "sequence": (rows.row.astype(np.int64) + lease.next_sequence).tolist(),
+        "transaction_id": of.transactions.transaction_id[rows.row].tolist(),
+        "rate": repeat(rows.rate, n),
+        "sampled_ms": repeat(of.ingested_ms, n),
+    }
+    bulk.append(connection, review_sample, columns)
 
 
 def _dead_letters(connection: Connection, lease: Lease, rows: DeadLetterRows) -> None:

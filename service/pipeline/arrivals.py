@@ -10,6 +10,7 @@ import numpy as np
 from models.cards import masked
 from models.decode import decode
 from service.ledger import DeadLetterRows
+from service.ledger.facts import DAY_MS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from models.intake import Intake
     from models.rejection import Rejection
     from models.transaction import Transactions
+
+
+_BEFORE_ALL = -(2**62)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,8 +95,13 @@ class Arrivals:
         )
         return first, rest
 
-    def dead_letters(self, more: Sequence[Rejection], received_ms: int) -> DeadLetterRows | None:
-        """Return all rejections, and `more`, as dead letters with their bytes masked."""
+    def dead_letters(
+        self, more: Sequence[Rejection], received_ms: int, reached_ms: int | None
+    ) -> DeadLetterRows | None:
+        """Return all rejections, and `more`, as dead letters with their bytes masked.
+
+        `reached_ms` is how far the partition was before this batch, None if nobody knows.
+        """
         rejections = sorted((*self.rejections, *more), key=lambda r: r.record)
         if not rejections:
             return None
@@ -105,4 +114,14 @@ class Arrivals:
             key=[None if key is None else masked(key) for key in keys],
             received_ms=received_ms,
             offset=None if self.offsets is None else self.offsets[np.array(at)],
+            day=self._days_reached(at, reached_ms, received_ms),
         )
+
+    def _days_reached(
+        self, records: list[int], reached_ms: int | None, now_ms: int
+    ) -> NDArray[np.int64]:
+        """Return the day that the partition had reached before each record."""
+        start = _BEFORE_ALL if reached_ms is None else reached_ms
+        reached = np.maximum.accumulate(np.append(start, self.transactions.occurred_ms))
+        moment = reached[np.searchsorted(self.record, records)]
+        return np.where(moment > _BEFORE_ALL, moment, now_ms) // DAY_MS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from models.features import full_names
 from models.intake import Intake
 from models.money import Rates
 from models.scorer import Scorer
+from service.pipeline.compared import Compared
 from service.rules import Ruleset
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Lineup:
     reporting_currency: str
     attributes: tuple[Attribute, ...]
     feature_names: tuple[str, ...]
+    compared: Compared
 
     @staticmethod
     def load(settings: Settings) -> Lineup:
@@ -81,7 +83,22 @@ class Lineup:
             settings.reporting_currency,
             spec.attributes,
             names,
+            Compared.of(settings),
         )
+
+    def led_by(self, bundle_id: str) -> Lineup:
+        """Return the same bundles with this one as champion. Raises KeyError if it is none of them.
+
+        The champion until now is scored on as a challenger, and explains the flags it raised.
+        """
+        judges = {judge.bundle.bundle_id: judge for judge in (self.champion, *self.challengers)}
+        champion = judges.pop(bundle_id)
+        return replace(self, champion=champion, challengers=tuple(judges.values()))
+
+    @property
+    def bundle_ids(self) -> tuple[str, ...]:
+        """The bundles that score, the champion first."""
+        return tuple(judge.bundle.bundle_id for judge in (self.champion, *self.challengers))
 
     def intake(self, settings: Settings) -> Intake:
         """Return what may come in under these settings."""
@@ -95,7 +112,9 @@ class Lineup:
             future_tolerance_ms=int(settings.future_tolerance_s * 1000),
             max_record_bytes=settings.max_record_bytes,
             id_formats=settings.id_formats,
-            attributes=frozenset(attribute.name for attribute in self.attributes),
+            attributes=frozenset(
+                (*(one.name for one in self.attributes), *self.compared.segment_attributes)
+            ),
         )
 
 

@@ -1,17 +1,21 @@
-"""A ruleset file as YAML nodes, with the place of every word.
+"""A file written by hand (a ruleset, a gate) as YAML nodes, with the place of every word.
 
 Loading to plain dictionaries would lose where things stand; composing keeps each node's mark, and
 `Scalar.place` finds the character of the file behind a character of a value, through quotes, block
 styles and folded lines.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from service.rules.errors import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _ESCAPES = {"'": ("''",), '"': ('\\"', "\\\\")}
 
@@ -108,6 +112,16 @@ class Block:
         """Return the text under a key that may be absent."""
         return self.scalar(key) if key in self._entries else None
 
+    def mapping(self, key: str, *, allowed: tuple[str, ...]) -> Block | None:
+        """Return the mapping under a key that may be absent; a fault when it is none."""
+        node = self._entries.get(key)
+        if node is None:
+            return None
+        if not isinstance(node, yaml.MappingNode):
+            self.faults.append(at(node, f'"{key}" is a mapping with {", ".join(allowed)}'))
+            return None
+        return Block(node, allowed=allowed)
+
     def items(self, key: str) -> Iterator[yaml.Node]:
         """Yield the entries of the list under a key; a fault instead when there is no list."""
         node = self._entries.get(key)
@@ -124,8 +138,8 @@ def at(node: yaml.Node, what: str) -> Fault:
     return Fault(node.start_mark.line + 1, node.start_mark.column + 1, what)
 
 
-def compose(text: str) -> yaml.MappingNode:
-    """Read the one YAML mapping of a file.
+def compose(text: str, *, form: str) -> yaml.MappingNode:
+    """Read the one YAML mapping of a file; `form` says what it should be, for messages.
 
     Raises Malformed when it is not YAML, holds several documents, or is no mapping.
     """
@@ -140,6 +154,5 @@ def compose(text: str) -> yaml.MappingNode:
     except RecursionError:
         raise Malformed(Fault(1, 1, "the file is nested too deeply")) from None
     if not isinstance(node, yaml.MappingNode):
-        what = "a ruleset is a mapping with name, version and rules"
-        raise Malformed(at(node, what) if node is not None else Fault(1, 1, what))
+        raise Malformed(at(node, form) if node is not None else Fault(1, 1, form))
     return node

@@ -1,8 +1,9 @@
-"""What can be wrong with a ruleset.
+"""What can be wrong with a ruleset, or another file that people write by hand.
 
 PenumbraError
 └── BadInput
-    ├── RulesetRefused   the file is not a valid ruleset: every fault with its line and column
+    ├── FileRefused      a file is not what it should be: every fault with its line and column
+    │   └── RulesetRefused   the file is not a valid ruleset
     └── ColumnMissing    a batch lacks a column that a rule reads
 """
 
@@ -14,15 +15,15 @@ from models.errors import BadInput
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """One mistake in a ruleset file; `line` and `column` count from 1."""
+    """One mistake in a file; `line` and `column` count from 1."""
 
     line: int
     column: int
     what: str
 
 
-class RulesetRefused(BadInput):
-    """A ruleset is not used: its file has at least one fault, and all of them are in `faults`."""
+class FileRefused(BadInput):
+    """A file is not used: it has at least one fault, and all of them are in `faults`."""
 
     def __init__(self, file: str, faults: Sequence[Fault]) -> None:
         ordered = tuple(sorted(faults))
@@ -34,6 +35,10 @@ class RulesetRefused(BadInput):
         super().__init__(f"{file}:{first.line}:{first.column}: {first.what}{more}")
         self.file = file
         self.faults = ordered
+
+
+class RulesetRefused(FileRefused):
+    """A file is no ruleset."""
 
 
 class ColumnMissing(BadInput):

@@ -47,7 +47,7 @@ def parse_ruleset(text: str, *, file: str, known: Vocabulary) -> RulesetText:
     Raises RulesetRefused with every fault of the file.
     """
     try:
-        node = compose(text)
+        node = compose(text, form="a ruleset is a mapping with name, version and rules")
     except Malformed as malformed:
         raise RulesetRefused(file, [malformed.fault]) from None
     reader = _Reader(known)

@@ -10,7 +10,7 @@ import pytest
 
 PROMISED = {
     "help", "install", "demo", "test", "lint", "bars", "demo-bundle",
-    "docs-settings", "coverage", "lock",
+    "docs-settings", "coverage", "lock", "first-minute",
 }  # fmt: skip
 
 

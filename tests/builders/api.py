@@ -72,7 +72,6 @@ def api(
     parts = Parts(
         settings=settings,
         ledger=ledger,
-        lineup=lineup,
         source=source,
         scoring=Scoring(
             ledger,

@@ -16,7 +16,9 @@ from service.stream.memory import MemoryBroker, MemoryProducer
 from service.stream.ports import Outgoing, Record
 from service.stream.shadow import ShadowProducer
 
-OUTPUTS = {"penumbra.decisions": 1, "penumbra.alerts": 1, "penumbra.dead-letters": 1}
+OUTPUTS = dict.fromkeys(
+    (f"penumbra.{name}" for name in ("decisions", "alerts", "dead-letters", "recommendations")), 1
+)
 CARD = "4111111111111111"
 
 

@@ -2,12 +2,13 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from models.labels import Labels
-from models.transaction import VERIFICATION, Transactions
+from models.transaction import AUTHORISATION, VERIFICATION, Transactions
 
 HOUR_S, DAY_S = 3_600, 86_400
 KEPT_ONE_BY_ONE = 32
@@ -33,6 +34,7 @@ class Change:
     sealed: int
     by: int
     occurred_s: int
+    ordinary: bool
 
 
 def ratio(value: float, base: float) -> float:
@@ -170,11 +172,25 @@ def _fraud_run(changes: list[Change], sold: list[int], now: int) -> dict[str, fl
     run = [one for one in told if one[1] // DAY_S > clean]
     started = [oldest if oldest // DAY_S > clean else newest for oldest, newest, _ in run]
     count = sum(net - (oldest // DAY_S <= clean) for oldest, _, net in run)
+    plain = [one for one in _ordinary_told(changes, now) if one[0] // DAY_S > clean]
     return {
         "merchant_run_frauds": max(count, 0),
         "merchant_run_age_h": max(now - min(started), 0) / 3600 if run else 0,
+        "merchant_run_ordinary": max(sum(net for _, net in plain), 0),
+        "merchant_ordinary_age_h": max(now - min(plain)[0], 0) / 3600 if plain else 0,
         "merchant_clean_age_d": today - clean if clean else 31,
     }
+
+
+def _ordinary_told(changes: list[Change], now: int) -> list[tuple[int, int]]:
+    """Return the oldest time and the net number of ordinary frauds that each hour's seal adds."""
+    told = []
+    for sealed in {c.sealed for c in changes if now // HOUR_S - c.sealed < 45 * 24}:
+        here = [c for c in changes if c.sealed == sealed]
+        times = [c.occurred_s for c in here if c.by > 0 and c.ordinary]
+        if sum(c.by for c in here) and times:
+            told.append((min(times), sum(c.by for c in here if c.ordinary)))
+    return told
 
 
 def _changes(
@@ -204,6 +220,24 @@ def _changes(
                         hour,
                         1 if truth else -1,
                         int(rows.occurred_ms[row]) // 1000,
+                        _ordinary(rows, row),
                     )
                 )
     return changes
+
+
+def _ordinary(rows: Transactions, row: int) -> bool:
+    """Return whether its customer might have made a payment, by the month before the fortnight."""
+    usual, recent = [], [0]
+    for other in range(row):
+        days = (rows.occurred_ms[row] - rows.occurred_ms[other]) / 1000 / DAY_S
+        paid = int(rows.reporting_minor[other])
+        same = rows.customer_id[other] == rows.customer_id[row] is not None
+        if same and rows.type[other] == AUTHORISATION and paid >= 0:
+            if days < 14:
+                recent.append(paid)
+            elif days <= 44:
+                usual.append(paid)
+    mean = Fraction(sum(usual), max(len(usual), 1))
+    within = int(rows.reporting_minor[row]) <= 2 * mean and max(recent) <= 3 * mean
+    return not usual or within

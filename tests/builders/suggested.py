@@ -9,7 +9,7 @@ from models.intake import Intake
 from models.mapping import Mapped, Mapping
 from models.mapping_file import MappingFile
 from models.money import Rates
-from training.suggestion import suggestion
+from models.suggestion import suggestion
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 

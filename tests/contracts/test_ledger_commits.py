@@ -66,6 +66,8 @@ def test_everything_of_a_batch_is_written_together(ledger: Ledger) -> None:
         "legacy_decisions": 2,
         "labels": 2,
         "dead_letters": 1,
+        "rollups": 2,
+        "days": 6,
     }
 
 

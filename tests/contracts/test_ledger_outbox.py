@@ -135,8 +135,10 @@ def test_a_record_of_a_new_source_epoch_is_a_dead_letter_of_its_own(ledger: Ledg
 
 def test_snapshots_are_found_newest_first_by_kernel(ledger: Ledger) -> None:
     """A snapshot is recorded once; another kernel's are not offered."""
+    lease = own(ledger)
     for sequence, kernel in ((10, "1"), (30, "1"), (20, "2"), (30, "1")):
-        ledger.save_snapshot(Snapshot(TOPIC, 0, sequence, kernel, f"file:///{sequence}", "ab"))
+        kept = Snapshot(TOPIC, 0, sequence, kernel, f"file:///{sequence}", "ab")
+        ledger.save_snapshot(kept, lease)
     found = ledger.snapshots(TOPIC, 0, "1")
     assert [(s.sequence, s.url) for s in found] == [(30, "file:///30"), (10, "file:///10")]
     assert ledger.snapshots(TOPIC, 1, "1") == []

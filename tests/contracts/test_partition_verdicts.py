@@ -95,7 +95,7 @@ def test_types_that_are_not_scored_are_recorded_and_change_no_history(
     quiet = Driver(ledger, lineup, partition=1)
     quiet.take(said(payment("before-2", customer_id="c2"), payment("after-2", customer_id="c2")))
     vectors = {
-        row[3]: bytes(row[-1]) for row in rows_of(ledger, "transactions", "partition, sequence")
+        row[3]: bytes(row[-3]) for row in rows_of(ledger, "transactions", "partition, sequence")
     }
     assert vectors["after"] == vectors["after-2"]
     scored = {row[2] for row in rows_of(ledger, "scores", "sequence") if row[1] == 0}

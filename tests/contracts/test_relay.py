@@ -10,10 +10,12 @@ import pytest
 from builders.api import payment
 from builders.pipeline import STREAM, lineup_of, rows_of
 from builders.relays import Refusing, Stage, drain, stage_of_ten
+from builders.streams import START_S, payments
 from plugins.bundles import make_bundle
 
 from models.features import full_names
-from service.explaining import Explaining, ExplanationInexact
+from models.whatif.search import Past
+from service.explaining import Explaining, ExplanationInexact, Flags
 from service.ledger import Ledger
 from service.stream.errors import DeliveryFailed
 
@@ -34,7 +36,8 @@ def test_a_champion_kept_as_challenger_still_explains_its_flags(tmp_path: Path) 
         lineup.challengers[0].bundle.bundle_id,
     }
     vector = np.ones((1, len(full_names(()))), np.float32)
-    bodies, _ = explaining.bodies(lineup.challengers[0].bundle.bundle_id, vector)
+    flags = Flags(vector, payments([START_S]), Past(payments([]), np.zeros(0, np.int64)))
+    bodies, _ = explaining.bodies(lineup.challengers[0].bundle.bundle_id, flags)
     assert json.loads(bodies[0])["bundle_id"].startswith("old-")
 
 
@@ -169,11 +172,11 @@ def test_one_inexact_explanation_holds_no_other_back(
     real = stage.explaining.bodies
     worst: dict[str, bytes] = {}
 
-    def bodies(bundle_id: str, vectors: Any) -> Any:
-        worst.setdefault("one", vectors[0].tobytes())
-        if any(vector.tobytes() == worst["one"] for vector in vectors):
+    def bodies(bundle_id: str, flags: Flags) -> Any:
+        worst.setdefault("one", flags.vectors[0].tobytes())
+        if any(vector.tobytes() == worst["one"] for vector in flags.vectors):
             raise ExplanationInexact("contributions miss the log-odds by 1")
-        return real(bundle_id, vectors)
+        return real(bundle_id, flags)
 
     monkeypatch.setattr(stage.explaining, "bodies", bodies)
     drain(stage.relay())

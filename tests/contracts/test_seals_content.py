@@ -17,7 +17,7 @@ from builders.pipeline import (
     seal,
     tell,
 )
-from builders.streams import START_S, labels, payments, random_labels, random_stream
+from builders.streams import DAY_S, START_S, labels, payments, random_labels, random_stream
 from numpy.typing import NDArray
 
 from models.labels import Labels
@@ -157,6 +157,25 @@ def test_a_label_whose_payment_is_not_there_yet_waits_for_a_later_seal(
     assert [vector[at] for vector in vectors(ledger)] == [0, 0, 1, 1]
 
 
+@pytest.mark.parametrize(("amount", "ordinary"), [(4_001, 1), (6_001, 0)])
+def test_a_fraud_is_ordinary_by_the_same_payments_as_offline(
+    ledger: Ledger, lineup: Lineup, amount: int, ordinary: int
+) -> None:
+    """Those of its customer before it, at any merchant: of a month, and of the fortnight since."""
+    rows = payments(
+        BASE_S + DAY_S * np.array([0, 1, 20, 20, 22]),
+        amount_minor=np.array([1_000, 3_000, amount, 4_000, 1_000]),
+        merchant_id=["other", "other", "merchant", "merchant", "merchant"],
+    )
+    told = labels(["t2", "t3"], [BASE_S + 21 * DAY_S] * 2)
+    tell(ledger, told)
+    Driver(ledger, lineup).take(streamed(rows))
+    expected = replay(rows, told, partition=np.zeros(5, np.int32))
+    run = [feature(lineup, name) for name in ("merchant_run_frauds", "merchant_run_ordinary")]
+    assert expected.features[-1][run].tolist() == [2, ordinary]
+    assert differing(ledger, rows, expected.features) == []
+
+
 def every_two_hours() -> Transactions:
     """Return four payments of one customer at one merchant, two hours apart."""
     return payments([BASE_S + hour * 3600 for hour in (0, 2, 4, 6)])
@@ -164,7 +183,7 @@ def every_two_hours() -> Transactions:
 
 def vectors(ledger: Ledger) -> list[NDArray[np.float32]]:
     """Return stored vectors in sequence order."""
-    return [np.frombuffer(row[-1], "<f4") for row in rows_of(ledger, "transactions", "sequence")]
+    return [np.frombuffer(row[-3], "<f4") for row in rows_of(ledger, "transactions", "sequence")]
 
 
 def label_hours(ledger: Ledger) -> list[tuple[str, int | None]]:

@@ -1,78 +1,25 @@
 """The worker's rounds on a broker in memory: what comes between them must not end or stall it."""
 
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.api import payment
-from builders.pipeline import LABELS, NOW_MS, STREAM, counters, lineup_of, settings_of
+from builders.pipeline import LABELS, NOW_MS, STREAM, counters
+from builders.workers import Crew, rounds
 
 from service.ledger import Ledger
 from service.stream.errors import TopicMissing
-from service.stream.memory import MemoryBroker, MemoryConsumer
 from service.stream.ports import Outgoing
-from service.worker import Worker
-
-PATIENCE_S = 30.0
-
-
-class Stage:
-    """A ledger, a broker in memory, and workers of one group."""
-
-    def __init__(self, ledger: Ledger, folder: Path, partitions: int = 2, **given: Any) -> None:
-        self.ledger = ledger
-        self.broker = MemoryBroker()
-        self.broker.ensure({STREAM: partitions, LABELS: 1})
-        self.lineup = lineup_of(folder, **given)
-        self.settings = settings_of(
-            folder, **{"idle_after_s": 0.05, "seal_wait_s": 600, "batch_size": 4} | given
-        )
-
-    def worker(self, owner: str = "one") -> tuple[Worker, MemoryConsumer]:
-        """Join the group."""
-        consumer = MemoryConsumer(self.broker)
-        worker = Worker(
-            self.settings,
-            self.ledger,
-            self.lineup,
-            consumer,
-            owner=owner,
-            clock=lambda: NOW_MS,
-        )
-        consumer.subscribe(worker.topics, worker._assigned, worker._revoked)
-        return worker, consumer
-
-    def send(self, number: int, *, hour: int = 10, partition: int = 0) -> None:
-        """Produce one payment."""
-        one = payment(f"t{number}", occurred_at=f"2026-07-01T{hour:02d}:00:00Z")
-        self.broker.append(
-            STREAM, Outgoing(b"customer", json.dumps(one).encode(), partition=partition)
-        )
-
-    def consumed(self) -> int:
-        """Return how many payments the ledger accounts for."""
-        return counters(self.ledger).get("consumed", 0)
-
-
-def rounds(true: Callable[[], bool], *workers: Worker) -> None:
-    """Let workers go round until a condition holds."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < deadline, "waited in vain"
-        for worker in workers:
-            worker.round()
 
 
 @pytest.fixture
-def stage(ledger: Ledger, tmp_path: Path) -> Stage:
+def stage(ledger: Ledger, tmp_path: Path) -> Crew:
     """Give two partitions and a label topic that nobody uses."""
-    return Stage(ledger, tmp_path)
+    return Crew(ledger, tmp_path)
 
 
-def test_a_label_topic_that_nobody_uses_costs_no_waiting(stage: Stage) -> None:
+def test_a_label_topic_that_nobody_uses_costs_no_waiting(stage: Crew) -> None:
     """On the ingest clock a label to come is known later than now: every hour is sealed whole."""
     for hour in range(10, 16):
         stage.send(hour, hour=hour)
@@ -81,7 +28,7 @@ def test_a_label_topic_that_nobody_uses_costs_no_waiting(stage: Stage) -> None:
     assert [one.complete for one in stage.ledger.seals_after(0)] == [True] * 6
 
 
-def test_an_ingest_that_fell_silent_costs_no_waiting_either(stage: Stage) -> None:
+def test_an_ingest_that_fell_silent_costs_no_waiting_either(stage: Crew) -> None:
     """Its last watermark lies before the hours to seal; an idle partition says how far it is."""
     mark = b'{"watermark": "2026-06-01T00:00:00Z"}'
     stage.broker.append(LABELS, Outgoing(None, mark, partition=0))
@@ -95,7 +42,7 @@ def test_an_ingest_that_fell_silent_costs_no_waiting_either(stage: Stage) -> Non
 
 def test_on_the_record_clock_silence_promises_nothing(ledger: Ledger, tmp_path: Path) -> None:
     """Labels of the past may still come: the seal waits until it gives up, and says so."""
-    stage = Stage(ledger, tmp_path, label_clock="record", seal_wait_s=0.5)
+    stage = Crew(ledger, tmp_path, label_clock="record", seal_wait_s=0.5)
     mark = b'{"watermark": "2026-06-01T00:00:00Z"}'
     stage.broker.append(LABELS, Outgoing(None, mark, partition=0))
     stage.send(1)
@@ -107,7 +54,7 @@ def test_on_the_record_clock_silence_promises_nothing(ledger: Ledger, tmp_path: 
     assert [one.complete for one in stage.ledger.seals_after(0)] == [False]
 
 
-def test_a_partition_that_ran_ahead_is_read_again_once_its_hour_is_sealed(stage: Stage) -> None:
+def test_a_partition_that_ran_ahead_is_read_again_once_its_hour_is_sealed(stage: Crew) -> None:
     """Paused at four batches; nothing is forgotten, nothing stays paused."""
     for number in range(100):
         stage.send(number, hour=10 + number // 50)
@@ -118,7 +65,7 @@ def test_a_partition_that_ran_ahead_is_read_again_once_its_hour_is_sealed(stage:
     assert all(one.waits_for is None for one in worker._held.values())
 
 
-def test_a_partition_taken_away_while_idle_is_dropped_when_records_come(stage: Stage) -> None:
+def test_a_partition_taken_away_while_idle_is_dropped_when_records_come(stage: Crew) -> None:
     """Its wake is refused by the fence: the worker drops it and takes it anew, and lives on."""
     worker, _ = stage.worker()
     rounds(lambda: all(s.idle for s in stage.ledger.progress([STREAM])) and
@@ -134,7 +81,7 @@ def test_a_partition_taken_away_while_idle_is_dropped_when_records_come(stage: S
 
 @pytest.mark.parametrize("call", ["topic_identity", "partition_count", "earliest"])
 def test_a_topic_that_is_not_there_for_a_moment_is_asked_for_again(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, call: str
+    stage: Crew, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     """A broker that restarts has no topics yet: no partition is lost over it."""
     worker, consumer = stage.worker()
@@ -157,7 +104,7 @@ def test_a_topic_that_stays_away_is_said_after_the_brokers_patience(
     ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bounded: the worker ends with the fix, it does not wait for ever."""
-    stage = Stage(ledger, tmp_path, broker_timeout_s=0.05)
+    stage = Crew(ledger, tmp_path, broker_timeout_s=0.05)
     worker, consumer = stage.worker()
 
     def never(_: str) -> str:
@@ -169,7 +116,7 @@ def test_a_topic_that_stays_away_is_said_after_the_brokers_patience(
         rounds(lambda: False, worker)
 
 
-def test_a_source_acquired_and_not_read_yet_begins_where_it_begins(stage: Stage) -> None:
+def test_a_source_acquired_and_not_read_yet_begins_where_it_begins(stage: Crew) -> None:
     """A worker that died between taking a new source and its first batch leaves no gap behind."""
     for number in range(6):
         stage.send(number)
@@ -181,7 +128,7 @@ def test_a_source_acquired_and_not_read_yet_begins_where_it_begins(stage: Stage)
     rounds(lambda: stage.consumed() == 2, worker)
 
 
-def test_two_workers_share_and_a_survivor_takes_over(stage: Stage) -> None:
+def test_two_workers_share_and_a_survivor_takes_over(stage: Crew) -> None:
     """Each record once, whoever reads it."""
     one, first = stage.worker("one")
     two, _ = stage.worker("two")
@@ -195,7 +142,7 @@ def test_two_workers_share_and_a_survivor_takes_over(stage: Stage) -> None:
     assert {s.owner for s in stage.ledger.progress()} == {"two"}
 
 
-def test_a_nul_in_a_label_is_a_dead_letter_on_both_databases(stage: Stage) -> None:
+def test_a_nul_in_a_label_is_a_dead_letter_on_both_databases(stage: Crew) -> None:
     """PostgreSQL cannot store it; the worker goes on."""
     label = {
         "transaction_id": "t\0", "is_fraud": True, "source": "chargeback",

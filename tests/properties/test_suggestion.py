@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from models.errors import BadInput
 from models.mapping import Mapping
-from training.suggestion import suggestion
+from models.suggestion import suggestion
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 NAMES = st.text(min_size=1, max_size=20)

@@ -10,7 +10,8 @@ from builders.audits import DAY_S, START_S, findings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.audit.stability_index import chance_index, ratio_with_interval, stability_index
+from models.stability_index import chance_index, stability_index
+from training.audit.fraud_ratio import ratio_with_interval
 from training.audit.weeks import weeks_of
 
 COUNTS = st.lists(st.integers(0, 5000), min_size=2, max_size=12)

@@ -9,10 +9,10 @@ import pytest
 from builders.audits import findings
 from sklearn.metrics import roc_auc_score
 
+from models.hindsight import lateness_ms, named_as_hindsight, only_in_frauds
 from models.mapping import Mapping
+from models.strength import strength
 from training.audit.columns import column_uses
-from training.audit.hindsight import lateness_ms, named_as_hindsight, only_in_frauds
-from training.audit.strength import strength
 
 NOISE = np.random.default_rng(1).normal(scale=0.05, size=2000)
 DAY_MS = 86_400_000

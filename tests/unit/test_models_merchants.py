@@ -21,8 +21,9 @@ def seal_of(hour: int, merchant: list[str], frauds: int = 1) -> Seal:
     nothing = np.zeros(n, np.int32)
     changed = np.full(n, frauds, np.int32)
     return Seal(
-        hour, -1, keys(merchant), changed, at_s, at_s, nothing, nothing, nothing.astype("i8")
-    )
+        hour, -1, keys(merchant), changed, at_s, at_s, changed, at_s,
+        nothing, nothing, nothing.astype("i8"),
+    )  # fmt: skip
 
 
 def frauds_at(table: Merchants, hour: int, merchants: list[str]) -> list[float]:

@@ -95,7 +95,7 @@ def test_parts_together_say_what_the_whole_says(
 def test_dead_letters_carry_reason_bytes_key_and_offset() -> None:
     """Rejections of the decoder and later ones, in order of record."""
     batch = arrived("gbgt")
-    found = batch.dead_letters([Rejection(2, Reason.CONFLICT, "accepted before")], 7)
+    found = batch.dead_letters([Rejection(2, Reason.CONFLICT, "accepted before")], 7, None)
     assert found is not None
     assert found.offset is not None
     assert found.reason == ["malformed_json", "conflict", "tombstone"]
@@ -111,7 +111,7 @@ def test_card_numbers_are_masked_in_dead_letters() -> None:
     batch = Arrivals.decoded(
         [value], [CARD.encode()], None, intake=INTAKE, now_ms=NOW_MS, keyed=False
     )
-    found = batch.dead_letters([], 0)
+    found = batch.dead_letters([], 0, None)
     assert found is not None
     assert found.reason == ["card_number"]
     assert found.offset is None
@@ -120,7 +120,7 @@ def test_card_numbers_are_masked_in_dead_letters() -> None:
 
 def test_without_rejections_there_are_no_dead_letters() -> None:
     """Not an empty batch of them, none."""
-    assert arrived("gg").dead_letters([], 0) is None
+    assert arrived("gg").dead_letters([], 0, None) is None
 
 
 @pytest.mark.parametrize("key", [b"someone-else", None, b""])

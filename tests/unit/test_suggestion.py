@@ -11,8 +11,8 @@ from builders.suggested import NOW, applied, suggested
 
 from models.errors import BadInput
 from models.files import read_table
-from training.suggestion import suggestion
-from training.suggestion.names import EXACT, NEAR, name_score
+from models.suggestion import suggestion
+from models.suggestion.names import EXACT, NEAR, name_score
 
 CARD = "4111111111111111"
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from builders.suggested import NOW, applied, suggested
 
-from training.suggestion import suggestion
+from models.suggestion import suggestion
 
 
 @pytest.mark.parametrize(

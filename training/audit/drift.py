@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.stability_index import chance_index, stability_index
 from training.audit.findings import Finding, Level
+from training.audit.fraud_ratio import ratio_with_interval
 from training.audit.inputs import Coded, coded_inputs, sampled_rows
 from training.audit.labelling import NO_LABELS
 from training.audit.maturity import mature_until_ms
-from training.audit.stability_index import chance_index, ratio_with_interval, stability_index
 from training.audit.subject import Subject
 from training.audit.weeks import Weeks, told_weeks
 

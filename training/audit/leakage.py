@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from models.hindsight import later_than_payment, only_in_frauds
+from models.strength import judged_rows, strength
 from training.audit.columns import ColumnUse, column_uses
 from training.audit.findings import Finding, Level
-from training.audit.hindsight import later_than_payment, only_in_frauds
-from training.audit.strength import judged_rows, strength
 from training.audit.subject import Subject
 
 _NEARLY_CERTAIN_AUC = 0.95

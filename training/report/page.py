@@ -3,6 +3,8 @@
 The card follows Mitchell et al.: "Model Cards for Model Reporting" (FAT* 2019).
 """
 
+from collections.abc import Mapping
+
 from markupsafe import Markup
 
 from training.flagging import FlagRule
@@ -10,10 +12,14 @@ from training.metrics import log_odds
 from training.pages import environment
 from training.report import plots
 from training.report.run import Run
+from training.report.shap_plots import TITLES, inline
 
 
-def render_report(run: Run) -> str:
-    """HTML of a run, plots inline; needs no network and no script."""
+def render_report(run: Run, pictures: Mapping[str, bytes]) -> str:
+    """HTML of a run, plots inline; needs no network and no script.
+
+    `pictures` are those of the model as a whole, by file name.
+    """
     network = run.scores[0]
     drawn = {
         "Precision and recall": plots.precision_recall(run.scores, run.fraud),
@@ -34,8 +40,16 @@ def render_report(run: Run) -> str:
             facts=run.facts,
             asked=asked_for(run.flagging.rule, run.facts["config"]["reporting_currency"]),
             plots={title: Markup(svg) for title, svg in drawn.items()},  # noqa: S704 - our own SVG
+            pictures={name: inline(picture) for name, picture in pictures.items()},
+            titles=_titles(run),
         )
     )
+
+
+def _titles(run: Run) -> dict[str, str]:
+    """Return what the pictures of the model as a whole show."""
+    by = "" if run.overall is None else f" {run.overall.segment_name}"
+    return TITLES | {"segments.png": TITLES["segments.png"] + by}
 
 
 def model_card(run: Run) -> str:

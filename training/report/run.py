@@ -14,6 +14,7 @@ from training.flagging import Flagging
 from training.judging import Difference, Judgement, Verdict
 from training.kinds import KindFound
 from training.metrics import sigmoid
+from training.report.overall import Overall
 from training.segments import Segments
 
 
@@ -44,6 +45,7 @@ class Run:
     fraud: npt.NDArray[np.bool_]
     scores: tuple[ModelScores, ...]
     kinds: tuple[KindFound, ...] = ()
+    overall: Overall | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for report.json; figures without a meaning are null."""
@@ -60,6 +62,7 @@ class Run:
                     "findings": self.segments.findings,
                 },
                 "kinds": [dataclasses.asdict(one) for one in self.kinds],
+                "explanations": None if self.overall is None else self.overall.to_json(),
                 "parity": dataclasses.asdict(self.parity),
                 "validation_average_precision_by_epoch": list(self.history),
                 "audit": self.audit.to_json(),

@@ -23,7 +23,11 @@ from service.api.shown import (
     status_of,
     transaction_shown,
 )
+from service.api.tokens import Caller  # noqa: TC001 - read by FastAPI
+from service.api.verified import VerificationShown, verification_shown
 from service.records import alert_record
+from service.verifying import NoSuchAlert, verify
+from service.witnesses import witnesses
 
 router = APIRouter(tags=["alerts"])
 
@@ -43,6 +47,7 @@ _REFUSALS = (
 )
 def alerts(
     parts: Given,
+    by: Caller,
     status: Annotated[
         AlertStatus | None,
         Query(description="By the newest label: none yet, fraud, or genuine."),
@@ -60,6 +65,7 @@ def alerts(
         alert_record(page.alerts, row, parts.settings.legacy_positive)
         for row in range(len(page.alerts))
     ]
+    parts.ledger.note_action(by, "view alerts", detail=f"{len(records)} alerts")
     return answer(
         AlertPage(
             [
@@ -81,7 +87,7 @@ def alerts(
         problems=(*_REFUSALS, HTTPStatus.NOT_FOUND),
     ),
 )
-def alert(parts: Given, alert_id: str) -> Response:
+def alert(parts: Given, by: Caller, alert_id: str) -> Response:
     """Return one alert: its record as published, its reasons in words, its transaction."""
     found = None if "\0" in alert_id else parts.ledger.alert(alert_id)
     if found is None:
@@ -89,6 +95,8 @@ def alert(parts: Given, alert_id: str) -> Response:
             "no alert of this id is explained; look at /v1/alerts, or wait if it was just raised"
         )
     record = alert_record(found.alert, 0, parts.settings.legacy_positive)
+    customer = record["customer_id"]
+    parts.ledger.note_action(by, "view alert", alert_id=alert_id, customer_id=customer)
     return answer(
         AlertDetail(
             msgspec.convert(record, AlertRecord),
@@ -97,6 +105,30 @@ def alert(parts: Given, alert_id: str) -> Response:
             transaction_shown(found.transaction, 0),
         )
     )
+
+
+@router.get(
+    "/v1/alerts/{alert_id}/verify",
+    summary="Compute an alert anew",
+    response_class=Response,
+    responses=told(
+        "What differs from what was stored, if anything does.",
+        VerificationShown,
+        problems=(*_REFUSALS, HTTPStatus.NOT_FOUND),
+    ),
+)
+def verify_alert(parts: Given, by: Caller, alert_id: str) -> Response:
+    """Compute score and explanation anew from the stored inputs and bundle, and compare."""
+    if "\0" in alert_id:
+        raise not_found("no alert of this id; look at /v1/alerts")
+    judges = (parts.lineup.champion, *parts.lineup.challengers)
+    loaded = {judge.bundle.bundle_id: judge for judge in judges}
+    try:
+        found = verify(parts.ledger, witnesses(parts.settings, loaded=loaded), alert_id)
+    except NoSuchAlert as error:
+        raise not_found("no alert of this id; look at /v1/alerts") from error
+    parts.ledger.note_action(by, "verify", alert_id=alert_id)
+    return answer(verification_shown(found))
 
 
 def _summary(record: dict[str, Any], is_fraud: bool | None) -> AlertSummary:  # noqa: FBT001 - truth

@@ -30,6 +30,7 @@ router = APIRouter(tags=["models"])
 )
 def bundles(parts: Given) -> Response:
     """List the bundles that score: the champion raises alerts, challengers do not."""
+    parts.standing.follow()
     lineup = parts.lineup
     challengers = [_shown(one.bundle, "challenger") for one in lineup.challengers]
     return answer(BundlesShown([_shown(lineup.champion.bundle, "champion"), *challengers]))

@@ -14,6 +14,7 @@ from service.api.documents import answer, told
 from service.api.parts import Given  # noqa: TC001 - read by FastAPI
 from service.api.problems import not_found
 from service.api.shown import TimelineEntry, TimelinePage, transaction_shown
+from service.api.tokens import Caller  # noqa: TC001 - read by FastAPI
 
 if TYPE_CHECKING:
     from service.ledger import Ledger, Timeline
@@ -38,6 +39,7 @@ router = APIRouter(tags=["customers"])
 )
 def timeline(
     parts: Given,
+    by: Caller,
     customer_id: Annotated[str, Path(max_length=128)],
     cursor: Annotated[
         str | None, Query(max_length=LONGEST, description="`next_cursor` of the page before.")
@@ -53,6 +55,7 @@ def timeline(
     found, shown = _page(parts.ledger, customer_id, before_ms, limit)
     if not len(found.transactions) and cursor is None:
         raise not_found("no transaction of this customer is in the ledger; check the id")
+    parts.ledger.note_action(by, "view timeline", customer_id=customer_id)
     more = shown < len(found.transactions)
     return answer(
         TimelinePage(

@@ -13,6 +13,7 @@ from service.api.parts import Given, Parts  # noqa: TC001 - read by FastAPI
 from service.api.shown import Health
 from service.api.tokens import authorised
 from service.errors import LedgerError
+from service.promotion.errors import ChampionMissing, PromotionUnproven
 
 router = APIRouter(tags=["operations"])
 
@@ -49,7 +50,8 @@ def missing(parts: Parts) -> list[str]:
     problems = []
     try:
         parts.ledger.progress()
-    except LedgerError as error:
+        parts.standing.follow()
+    except (LedgerError, ChampionMissing, PromotionUnproven) as error:
         problems.append(str(error))
     restoring = sum(not partition.is_open for partition in parts.source.partitions)
     if restoring:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-import structlog
 
 from models.rejection import Reason
-from service.api.reads import decisions_by_id, explained_by_id, pending_by_id
+from service.api.reads import decisions_by_id, explained_by_id
 from service.api.shown import AlertRecord, BatchAnswer, ScoreAnswer
-from service.explaining import ExplanationInexact
-from service.ledger import ExplanationRows
+from service.explaining import explain
 from service.pipeline.verdicts import identity
 from service.records import alert_record, decision_records
 
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
 
 EXPLAINED_AT_ONCE = 200
 """Flags of one request explained while it waits, milliseconds each; the relay does the rest."""
-
-log = structlog.get_logger(__name__)
 
 
 class Scoring:
@@ -72,20 +68,8 @@ class Scoring:
         return {record.transaction_id: record for record in records}
 
     def _explain(self, alert_ids: Sequence[str]) -> None:
-        explained, bodies, methods = [], [], []
-        for one in pending_by_id(self._ledger, alert_ids)[:EXPLAINED_AT_ONCE]:
-            try:
-                body, method = self._explaining.bodies(one.bundle_id, one.features[None, :])
-            except (KeyError, ExplanationInexact) as error:
-                log.warning("alert_not_explained", alert=one.alert_id, why=str(error))
-                continue
-            explained.append(one.alert_id)
-            bodies += body
-            methods.append(method)
-        if explained:
-            self._ledger.save_explanations(
-                ExplanationRows(explained, bodies, methods, self._clock())
-            )
+        pending = self._ledger.alert_inputs(alert_ids[:EXPLAINED_AT_ONCE], pending_only=True)
+        explain(self._ledger, self._explaining, pending, self._clock())
 
 
 def counted(results: list[ScoreAnswer]) -> BatchAnswer:

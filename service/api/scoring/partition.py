@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from service.api.scoring.lock import SharedLock
     from service.ledger import Lease, Ledger
     from service.pipeline.arrivals import Arrivals
-    from service.pipeline.lineup import Lineup
     from service.pipeline.partition import Taken
+    from service.promotion.standing import Standing
     from service.seals import SealedMerchants
     from service.settings import Settings
     from service.snapshots import Snapshots
@@ -42,7 +42,7 @@ class VirtualPartition:
         self,
         number: int,
         ledger: Ledger,
-        lineup: Lineup,
+        standing: Standing,
         settings: Settings,
         *,
         owner: str,
@@ -54,7 +54,7 @@ class VirtualPartition:
         self.number = number
         self.lock = Lock()
         self._ledger = ledger
-        self._lineup = lineup
+        self._standing = standing
         self._settings = settings
         self._owner = owner
         self._clock = clock
@@ -83,7 +83,12 @@ class VirtualPartition:
             with self._sealing.reading():
                 histories = self._snapshots.restore(lease, self._settings.reporting_currency)
             self._work = PartitionWork(
-                self._ledger, lease, histories, self._merchants, self._lineup, self._clock
+                self._ledger,
+                lease,
+                histories,
+                self._merchants,
+                self._standing.lineup,
+                self._clock,
             )
             self._saved_at, self._saved_sequence = time.monotonic(), lease.next_sequence
         return self._work
@@ -102,6 +107,7 @@ class VirtualPartition:
 
     def _take(self, batch: Arrivals) -> Taken:
         work = self.open()
+        work.lineup = self._standing.lineup
         try:
             with self._sealing.reading():
                 return work.take(batch)

@@ -18,6 +18,7 @@ from service.api.scoring.partition import STREAM, VirtualPartition, count_of
 from service.api.scoring.shares import shared_out
 from service.ledger import wall_clock_ms
 from service.pipeline.arrivals import Arrivals
+from service.promotion.standing import Standing
 from service.seals import SealedMerchants, try_seal
 from service.snapshots import Snapshots
 
@@ -63,6 +64,7 @@ class HttpSource:
         self._owner = owner
         self._clock = clock
         self.intake = lineup.intake(settings)
+        self.standing = Standing(ledger, lineup)
         self._merchants = SealedMerchants(ledger)
         self._sealing = SharedLock()
         snapshots = Snapshots(ledger, settings.snapshots_url)
@@ -70,7 +72,7 @@ class HttpSource:
             VirtualPartition(
                 number,
                 ledger,
-                lineup,
+                self.standing,
                 settings,
                 owner=owner,
                 clock=clock,
@@ -96,8 +98,10 @@ class HttpSource:
         """Bring records into the ledger; return what became of each, in the same order.
 
         Raises LedgerUnavailable, or OwnershipLost if another process keeps taking the partition:
-        the same call may then be made again, records that were written are duplicates.
+        the same call may then be made again, records that were written are duplicates. Raises
+        ChampionMissing if another bundle was made champion, and it is not here.
         """
+        self.standing.follow()
         batch = Arrivals.decoded(
             values,
             [None] * len(values),

@@ -1,0 +1,1 @@
+"""The demo: a simulated bank, Penumbra beside it, and buttons that break Penumbra."""

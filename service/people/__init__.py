@@ -1,0 +1,1 @@
+"""The people at the console: what a role may do, how they sign in."""

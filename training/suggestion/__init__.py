@@ -1,5 +1,0 @@
-"""A mapping proposed for a file nobody has mapped yet, from its header and its values."""
-
-from training.suggestion.draft import suggestion
-
-__all__ = ["suggestion"]
