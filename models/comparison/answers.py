@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.comparison.figures import FRAUDS, coefficients
+from models.comparison.figures import FRAUDS, KINDS, coefficients
 from models.comparison.intervals import LEVEL, freedom, interval, quantile
 from models.comparison.sequential import boundary
 
@@ -27,9 +27,10 @@ LEAST_FRAUDS = 30
 """Customers' worth of frauds below which nothing is said of detection, precision or money."""
 LEAST_FREEDOM = 10
 """Degrees of freedom of the events that a figure is made of, below which it is refused."""
-LEAST_DRAWN = 20
+LEAST_DRAWN, LEAST_DRAWN_MONEY = 20, 60
 """Customers' worth of frauds that a sample or hold-out has to have found where declines hide the
-truth: before a heavy weight has come, its absence looks like certainty."""
+truth, for figures by count and by money: before a heavy weight has come, its absence looks like
+certainty."""
 MOST_SILENT = 0.01
 """Declined payments without a truth, as a share of frauds, that need no such sample."""
 _FRAUDS, _DRAWN, _SILENT = (
@@ -94,14 +95,18 @@ def enough(moments: Moments, figure: Figure) -> NDArray[np.bool_]:
     """
     told = freedom(moments, figure) >= LEAST_FREEDOM
     if _needs_labels(figure):
-        told &= (moments.effective(_FRAUDS) >= LEAST_FRAUDS) & ~_hidden(moments)
+        told &= (moments.effective(_FRAUDS) >= LEAST_FRAUDS) & ~_hidden(moments, figure)
     return np.asarray(told & np.isfinite(figure.gradient(moments.totals)).all(axis=-1))
 
 
-def _hidden(moments: Moments) -> NDArray[np.bool_]:
+def _hidden(moments: Moments, figure: Figure) -> NDArray[np.bool_]:
     """Return where declines hide the truth and no sample says enough of it."""
     silent = moments.totals @ _SILENT > MOST_SILENT * (moments.totals @ _FRAUDS)
-    return np.asarray(silent & (moments.effective(_DRAWN) < LEAST_DRAWN))
+    return np.asarray(silent & (moments.effective(_DRAWN) < _least_drawn(figure)))
+
+
+def _least_drawn(figure: Figure) -> int:
+    return LEAST_DRAWN_MONEY if figure.events[KINDS["money"]].any() else LEAST_DRAWN
 
 
 def _needs_labels(figure: Figure) -> bool:
@@ -112,10 +117,11 @@ def _reason(moments: Moments, figure: Figure) -> str:
     frauds = float(moments.effective(_FRAUDS))
     if _needs_labels(figure) and frauds < LEAST_FRAUDS:
         return f"labelled frauds are worth {frauds:.0f} customers, {LEAST_FRAUDS} are needed"
-    if _needs_labels(figure) and bool(_hidden(moments)):
+    if _needs_labels(figure) and bool(_hidden(moments, figure)):
+        silent, worth = moments.totals @ _SILENT, moments.effective(_DRAWN)
         return (
-            f"{moments.totals @ _SILENT:,.0f} declined payments have no truth, and the sample's "
-            f"frauds are worth {moments.effective(_DRAWN):.0f} customers, {LEAST_DRAWN} are needed"
+            f"{silent:,.0f} declined payments have no truth, and the sample's frauds are worth "
+            f"{worth:.0f} customers, {_least_drawn(figure)} are needed"
         )
     if not np.isfinite(figure.gradient(moments.totals)).all():
         return "one of the systems has none of it, so there is nothing to relate the other's to"

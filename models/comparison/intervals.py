@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from models.comparison.figures import KINDS, Compared, Share
+from models.comparison.figures import KINDS, Compared, Share, coefficients
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 DRAWS = 1000
-MONEY = 0.5
+MONEY, MONEY_DRAWN = 1 / 2, 1 / 3
 _SMALLEST = 1e-12
+_DRAWN = coefficients("drawn_frauds")
 
 
 def interval(
@@ -58,18 +59,21 @@ def freedom(moments: Moments, figure: Figure) -> Floats:
     One less than the effective number of customers whose events it is made of, for each kind of
     events, pooled by Satterthwaite's formula (1946) with the variance that each kind brings.
     Of a share of money it is half of them: what is missed is the smaller part, of few payments.
+    Of any money where some rows stand for others a third: a weighed payment is a large one.
     """
     gradient, events = figure.gradient(moments.totals), figure.events
+    drawn = moments.totals @ _DRAWN > 0
+    alone = MONEY if isinstance(figure, Share) else 1.0
     total, squares = np.zeros(()), np.zeros(())
     with np.errstate(divide="ignore", invalid="ignore"):
         for kind, columns in KINDS.items():
-            counted = MONEY if kind == "money" and isinstance(figure, Share) else 1.0
+            fraction = np.where(drawn, MONEY_DRAWN, alone) if kind == "money" else np.ones(())
             chosen = np.zeros(len(events), bool)
             chosen[columns] = True
             if not (events[chosen] > 0).any():
                 continue
             worth = moments.effective(np.where(chosen, events, 0))
-            degrees = np.maximum(counted * worth - 1, _SMALLEST)
+            degrees = np.maximum(fraction * worth - 1, _SMALLEST)
             variance = moments.variance(np.where(chosen, gradient, 0))
             total, squares = total + variance, squares + variance**2 / degrees
         none_varies = np.maximum(moments.effective(events) - 1, _SMALLEST)

@@ -25,11 +25,11 @@ SELDOM of them give one."""
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: what it asks, what was found, and whether it was reached."""
+    """One bar: what it asks, what was found, and whether it was reached; None if refused."""
 
     asked: str
     found: str
-    met: bool
+    met: bool | None
 
 
 def bars(found: Headline) -> list[Bar]:
@@ -83,7 +83,8 @@ def headline_page(found: Headline, *, seeds: int) -> str:
 def _asked(found: Headline) -> list[str]:
     if not found.handbook:
         return []
-    rows = [[one.asked, one.found, "yes" if one.met else "**no**"] for one in bars(found)]
+    words = {True: "yes", False: "**no**", None: "refused"}
+    rows = [[one.asked, one.found, words[one.met]] for one in bars(found)]
     return ["", *table_lines(["bar", "found", "met"], rows)]
 
 
@@ -199,7 +200,7 @@ def _holds(one: Beside) -> Bar:
     asked = f"{one.name}: corrected intervals hold the full truth, in the first hold-out and in all"
     known = [way for way in one.three_ways.values() if isinstance(way.corrected, Known)]
     if not known:
-        return Bar(asked, "refused: too few declines for a hold-out of this rate", met=True)
+        return Bar(asked, "too few declines for a hold-out of this rate", met=None)
     held = sum(_inside(way) for way in known)
     often = [way.contains for way in one.three_ways.values() if way.given > SELDOM]
     least = min(often, default=1.0)
