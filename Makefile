@@ -74,6 +74,15 @@ bench-quality: $(VENV)/.installed ## models compared: DATA, MAPPING, PROTOCOL (l
 bench-thresholds: $(VENV)/.installed ## how fast any threshold is simulated on ten million decisions
 	$(BIN)/python -m service.comparison.benchmark $(ARGS)
 
+.PHONY: bench-intervals
+bench-intervals: $(VENV)/.installed ## do intervals hold what they promise: 2,000 simulated shadow periods a scenario
+	$(BIN)/python -m loadtest.studies $(ARGS)
+
+.PHONY: bench-headline
+bench-headline: $(VENV)/.installed ## a model beside the best rules, four weeks of the handbook data: DATA
+	$(BIN)/penumbra evaluate --protocol headline --judged-from 2018-08-01 --seeds 1 --data $(DATA) \
+		--mapping $(MAPPING) --out var/evaluation $(ARGS)
+
 .PHONY: demo-bundle
 demo-bundle: $(VENV)/.installed ## train the demo's bundle anew
 	$(BIN)/python -m training.demo_bundle $(ARGS)

@@ -27,7 +27,16 @@ LEAST_FRAUDS = 30
 """Customers' worth of frauds below which nothing is said of detection, precision or money."""
 LEAST_FREEDOM = 10
 """Degrees of freedom of the events that a figure is made of, below which it is refused."""
-_FRAUDS = coefficients(*FRAUDS)
+LEAST_DRAWN = 20
+"""Customers' worth of frauds that a sample or hold-out has to have found where declines hide the
+truth: before a heavy weight has come, its absence looks like certainty."""
+MOST_SILENT = 0.01
+"""Declined payments without a truth, as a share of frauds, that need no such sample."""
+_FRAUDS, _DRAWN, _SILENT = (
+    coefficients(*FRAUDS),
+    coefficients("drawn_frauds"),
+    coefficients("silent"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +94,14 @@ def enough(moments: Moments, figure: Figure) -> NDArray[np.bool_]:
     """
     told = freedom(moments, figure) >= LEAST_FREEDOM
     if _needs_labels(figure):
-        told &= moments.effective(_FRAUDS) >= LEAST_FRAUDS
-    return np.asarray(told & np.isfinite(figure.of(moments.totals)))
+        told &= (moments.effective(_FRAUDS) >= LEAST_FRAUDS) & ~_hidden(moments)
+    return np.asarray(told & np.isfinite(figure.gradient(moments.totals)).all(axis=-1))
+
+
+def _hidden(moments: Moments) -> NDArray[np.bool_]:
+    """Return where declines hide the truth and no sample says enough of it."""
+    silent = moments.totals @ _SILENT > MOST_SILENT * (moments.totals @ _FRAUDS)
+    return np.asarray(silent & (moments.effective(_DRAWN) < LEAST_DRAWN))
 
 
 def _needs_labels(figure: Figure) -> bool:
@@ -97,5 +112,12 @@ def _reason(moments: Moments, figure: Figure) -> str:
     frauds = float(moments.effective(_FRAUDS))
     if _needs_labels(figure) and frauds < LEAST_FRAUDS:
         return f"labelled frauds are worth {frauds:.0f} customers, {LEAST_FRAUDS} are needed"
-    events = float(freedom(moments, figure)) + 1
+    if _needs_labels(figure) and bool(_hidden(moments)):
+        return (
+            f"{moments.totals @ _SILENT:,.0f} declined payments have no truth, and the sample's "
+            f"frauds are worth {moments.effective(_DRAWN):.0f} customers, {LEAST_DRAWN} are needed"
+        )
+    if not np.isfinite(figure.gradient(moments.totals)).all():
+        return "one of the systems has none of it, so there is nothing to relate the other's to"
+    events = float(moments.effective(figure.events) and freedom(moments, figure) + 1)
     return f"what it is made of is worth {events:.0f} customers, {LEAST_FREEDOM + 1} are needed"

@@ -63,7 +63,8 @@ class Moments:
         The sum over customers of (gradient · sums)². Figures that do not change when every sum
         is doubled, which shares are, need no centring: their influences add up to nothing.
         """
-        found: Floats = np.einsum("...i,...ij,...j->...", gradient, self.products, gradient)
+        turned: Floats = (self.products @ gradient[..., None])[..., 0]
+        found: Floats = (gradient * turned).sum(axis=-1)
         return found
 
     def effective(self, events: Floats) -> Floats:
@@ -73,7 +74,7 @@ class Moments:
         spree of twenty frauds, or one payment that weighs as much as twenty, counts once.
         """
         total = self.totals @ events
-        square = self.variance(np.broadcast_to(events, self.totals.shape))
+        square = self.products @ events @ events
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(square > 0, total**2 / square, 0.0)
 

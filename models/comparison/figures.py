@@ -28,9 +28,12 @@ COLUMNS = (
     *("both", "gained", "lost", "missed"),
     *("both_money", "gained_money", "lost_money", "missed_money"),
     *("wrong_both", "wrong_gained", "wrong_lost"),
+    *("drawn_frauds", "silent"),
 )
 """What is added up. Of frauds found, and of genuine payments flagged (`wrong`): by both, by the
-shadow alone (`gained`), by legacy alone (`lost`). Money is that of frauds, in minor units."""
+shadow alone (`gained`), by legacy alone (`lost`). Money is that of frauds, in minor units. Of
+censoring: frauds whose rows stand for others that nobody knows, and payments that legacy declined
+whose own truth nobody knows (`silent`, without weight)."""
 FRAUDS = ("both", "gained", "lost", "missed")
 FRAUD_MONEY = ("both_money", "gained_money", "lost_money", "missed_money")
 KINDS = {
@@ -58,8 +61,10 @@ def contributions(rows: Paired) -> Floats:
     wrong = np.stack([genuine & legacy & shadow, genuine & shadow & ~legacy,
                       genuine & legacy & ~shadow], axis=1)  # fmt: skip
     seen = np.stack([np.ones(len(rows), bool), legacy, shadow], axis=1)
-    table = np.hstack([seen, found, found * money[:, None], wrong]).astype(np.float64)
-    return table * np.where(rows.legacy == UNKNOWN, 0.0, rows.weight)[:, None]
+    drawn, silent = fraud & (rows.weight > 1), rows.declined & (truth == UNKNOWN)
+    table = np.hstack([seen, found, found * money[:, None], wrong, drawn[:, None]])
+    weighted = table * np.where(rows.legacy == UNKNOWN, 0.0, rows.weight)[:, None]
+    return np.hstack([weighted, silent[:, None]])
 
 
 def coefficients(*names: str) -> Floats:

@@ -39,7 +39,7 @@ def boundary(elapsed: Floats | float, level: float = LEVEL) -> Floats:
     return found
 
 
-def evidence(gained: Floats, lost: Floats, share: Floats | float) -> Floats:
+def evidence(gained: NDArray[np.number], lost: NDArray[np.number], share: Floats | float) -> Floats:
     """Return the logarithm of the evidence against a share of gains, an e-process.
 
     Robbins' mixture over all other shares, Beta(1/2, 1/2): starting anew from nothing, it ever
@@ -52,12 +52,13 @@ def evidence(gained: Floats, lost: Floats, share: Floats | float) -> Floats:
 
 
 def share_of_gains(
-    gained: NDArray[np.integer], lost: NDArray[np.integer], level: float = LEVEL
+    gained: NDArray[np.number], lost: NDArray[np.number], level: float = LEVEL
 ) -> tuple[Floats, Floats]:
     """Return low and high (...,) of the probability that a customer who differs is a gain.
 
     All shares that the evidence does not refute. The shadow finds more than legacy where the
-    whole interval lies over 1/2. Each customer counts once, when first told apart.
+    whole interval lies over 1/2. Each customer counts once, when first told apart. The promise is
+    of a share that stays what it is: where it drifts there is none, so no figure is made of it.
     """
     most = np.log(1 / (1 - level))
     wins, losses = np.asarray(gained, np.float64), np.asarray(lost, np.float64)

@@ -4,7 +4,7 @@ Le Borgne, Siblini, Lebichot, Bontempi: "Reproducible Machine Learning for Credi
 Detection" (2022), chapters 3 to 5.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -23,7 +23,7 @@ class Fold:
 
     `short` is the week that the handbook learns from, `history` all that may be learned from:
     both end at the same moment. With `known_cards_removed`, cards whose fraud is known by the
-    day are left out of the judged span.
+    day are left out of the judged span. Frauds known by `told_ms` teach.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Fold:
     short: Window
     test: Window
     known_cards_removed: bool
+    told_ms: int
 
     def judged(self, occurred_ms: Rows, customers: Rows, fraud: Truth) -> Rows:
         """Row numbers to judge on; `customers` are codes, negative where unknown."""
@@ -65,6 +66,7 @@ def _fold(start: datetime, begin_ms: int) -> Fold:
         short=Window(at, at + week_ms),
         test=Window(at + 2 * week_ms, at + 3 * week_ms),
         known_cards_removed=True,
+        told_ms=at + 2 * week_ms,
     )
 
 
@@ -99,6 +101,7 @@ def long_fold(begin_ms: int) -> Fold:
             round(datetime(2018, 10, 1, tzinfo=UTC).timestamp() * 1000),
         ),
         known_cards_removed=False,
+        told_ms=end + WEEK_DAYS * DAY_MS,
     )
 
 
@@ -112,4 +115,11 @@ def four_weeks(begin_ms: int, judged_ms: int) -> Fold:
         short=Window(end - week_ms, end),
         test=Window(judged_ms, judged_ms + 4 * week_ms),
         known_cards_removed=False,
+        told_ms=judged_ms,
     )
+
+
+def shadow_weeks(begin_ms: int, judged_ms: int) -> Fold:
+    """Return `four_weeks` with the week before them, in which thresholds are fixed."""
+    fold = four_weeks(begin_ms, judged_ms)
+    return replace(fold, test=Window(fold.short.end_ms, fold.test.end_ms))

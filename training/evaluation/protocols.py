@@ -11,7 +11,7 @@ import numpy as np
 
 from models.catalogue import KERNEL_VERSION
 from training.config import TrainingConfig
-from training.evaluation.candidates import candidates
+from training.evaluation.candidates import NETWORK, candidates, label, shipped
 from training.evaluation.costs import costs, costs_page
 from training.evaluation.experiment import Experiment, World, everything
 from training.evaluation.few_labels import (
@@ -20,6 +20,8 @@ from training.evaluation.few_labels import (
     few_labels_page,
     few_labels_worlds,
 )
+from training.evaluation.headline import headline
+from training.evaluation.headline_page import headline_page
 from training.evaluation.material import OURS, Views
 from training.evaluation.past import Past
 from training.evaluation.protocol import (
@@ -29,10 +31,11 @@ from training.evaluation.protocol import (
     handbook_folds,
     last_weeks,
     long_fold,
+    shadow_weeks,
 )
 from training.evaluation.report import markdown, table
 from training.evaluation.rivals import Span, rules_page, span_of, standings
-from training.evaluation.rules import columns
+from training.evaluation.rules import Column, columns, known_frauds
 from training.evaluation.run import MODELS, Scored, run
 from training.evaluation.unseen import (
     unseen_candidates,
@@ -140,6 +143,23 @@ def _few_labels(asked: Asked) -> Page:
     )
 
 
+def _headline(asked: Asked) -> Page:
+    payments, fold = asked.past.payments, asked.folds[0]
+    every = (shipped(asked.config, asked.seeds),)
+    scored = _run(asked, Experiment(payments, asked.folds, (everything(payments),), every))["all"]
+    learned, shadowed = _spans(asked, fold, known_frauds(payments))
+    runs = scored.scores[label(NETWORK)][fold.name]
+    found = headline(
+        learned,
+        shadowed,
+        np.mean(runs, axis=0),
+        fold.told_ms,
+        asked.tracker,
+        by_hand=asked.by_hand,
+    )
+    return Page(headline_page(found, seeds=asked.seeds), _json(asdict(found)))
+
+
 def _run(asked: Asked, experiment: Experiment) -> dict[str, Scored]:
     wanted = frozenset(one.view for one in experiment.candidates)
 
@@ -158,7 +178,7 @@ def _run(asked: Asked, experiment: Experiment) -> dict[str, Scored]:
     )
 
 
-def _spans(asked: Asked, fold: Fold) -> tuple[Span, Span]:
+def _spans(asked: Asked, fold: Fold, more: dict[str, Column] | None = None) -> tuple[Span, Span]:
     """Return the weeks learned from and those judged, with what rules are made of."""
     payments = asked.past.payments
     kept = asked.folder / CONDITIONS
@@ -166,7 +186,7 @@ def _spans(asked: Asked, fold: Fold) -> tuple[Span, Span]:
         views = asked.past.views(np.ones(len(payments), bool), frozenset(), asked.tracker)
         np.savez(kept, **columns(payments, views.matrices[OURS], views.spec))  # type: ignore[arg-type]
     with np.load(kept) as found:
-        made = dict(found)
+        made: dict[str, Column] = dict(found) | (more or {})
     judged = fold.judged(payments.occurred_ms, payments.customers, payments.fraud)
     learned = np.flatnonzero(fold.history.mask(payments.occurred_ms))
     return span_of(payments, made, learned), span_of(payments, made, judged)
@@ -174,6 +194,10 @@ def _spans(asked: Asked, fold: Fold) -> tuple[Span, Span]:
 
 def _at_once(begin_ms: int, end_ms: int, judged_ms: int | None) -> tuple[Fold, ...]:
     return (four_weeks(begin_ms, end_ms - FOUR_WEEKS_MS if judged_ms is None else judged_ms),)
+
+
+def _shadowed(begin_ms: int, end_ms: int, judged_ms: int | None) -> tuple[Fold, ...]:
+    return (shadow_weeks(begin_ms, end_ms - FOUR_WEEKS_MS if judged_ms is None else judged_ms),)
 
 
 def _json(data: Any) -> str:
@@ -201,6 +225,11 @@ PROTOCOLS = {
         _compare,
     ),
     "four-weeks": Protocol(AT_ONCE, _at_once, _four_weeks),
+    "headline": Protocol(
+        "four weeks at once, nobody removed, thresholds fixed in the week before",
+        _shadowed,
+        _headline,
+    ),
     "unseen-kinds": Protocol(AT_ONCE, _at_once, _unseen),
     "few-labels": Protocol(AT_ONCE, _at_once, _few_labels),
 }

@@ -19,7 +19,12 @@ Numbers = npt.NDArray[np.int64]
 Column = npt.NDArray[np.floating]
 SHARES = (0.05, 0.02, 0.01, 0.005, 0.003, 0.001, 0.0003, 0.0)
 """Thresholds of a condition: values that these shares of genuine payments lie above."""
+FINE = (0.05, 0.03, 0.02, 0.015, 0.01, 0.0075, 0.005, 0.004, 0.003, 0.002, 0.001, 0.0003, 0.0)
+"""As SHARES, for the conditions that matter most."""
 MOST_ALERTS = 0.05
+WINDOWS_DAYS = (7, 14, 28)
+COUNTS = np.arange(10.0)
+"""Thresholds of known frauds: one or more, up to ten or more."""
 KNOWN_21D, NIGHT_AMOUNT = "frauds known at the merchant in 21 days", "amount at night"
 BEHAVIOUR = ("amount", "amount_ratio_all", "count_1h", "count_1d", NIGHT_AMOUNT)
 LABELS = ("merchant_frauds_14d", KNOWN_21D)
@@ -66,6 +71,11 @@ def columns(payments: Payments, features: Matrix, spec: FeatureSpec) -> dict[str
     return found
 
 
+def known_frauds(payments: Payments) -> dict[str, Column]:
+    """Return frauds known at each payment's merchant, a column for each window searched."""
+    return {known(days): frauds_known(payments, days) for days in WINDOWS_DAYS}
+
+
 def frauds_known(payments: Payments, days: int) -> npt.NDArray[np.float64]:
     """How many frauds became known at a payment's merchant in the days before it, (n,)."""
     fraud = np.flatnonzero((payments.known_ms < NEVER_MS) & (payments.merchants >= 0))
@@ -81,22 +91,81 @@ def frauds_known(payments: Payments, days: int) -> npt.NDArray[np.float64]:
     return np.where(payments.merchants < 0, 0, until - since).astype(np.float64)
 
 
-def frontier(found: dict[str, Column], fraud: Mask) -> list[RuleSet]:
+def searched(found: dict[str, Column], payments: Payments) -> list[RuleSet]:
+    """Return the frontier over amount, ratio to own mean, velocity, night and known frauds.
+
+    Known frauds at the merchant count over 7, 14 or 28 days, one window to a set, from one to ten
+    on. Amounts and ratios have finer thresholds than the rest.
+    """
+    fraud = payments.fraud
+    behaviour = {name: found[name] for name in BEHAVIOUR if name in found}
+    fine = {
+        name: thresholds(found[name][~fraud], FINE)
+        for name in ("amount", "amount_ratio_all")
+        if name in found
+    }
+    every = [
+        one
+        for days in WINDOWS_DAYS
+        for one in frontier(
+            behaviour | {known(days): found[known(days)]}, fraud, fine | {known(days): COUNTS}
+        )
+    ]
+    alerts, frauds = (
+        np.array([int((one.flags(found) & of).sum()) for one in every])
+        for of in (np.ones(len(fraud), bool), fraud)
+    )
+    order = np.lexsort((-frauds, alerts))
+    best = np.maximum.accumulate(frauds[order])
+    return [every[at] for at in order[np.diff(best, prepend=0) > 0]]
+
+
+def in_force(
+    found: dict[str, Column], fraud: Mask, velocities: Sequence[str], least: float
+) -> RuleSet:
+    """Return the set with the best F1 in which every kind of condition is in force.
+
+    One velocity of those given and all other columns, each condition flagging at least this
+    share of genuine payments: what a rule book holds that nobody has pruned.
+    """
+    shares = [share for share in SHARES if share >= least]
+    best, highest = RuleSet(()), -1.0
+    for velocity in (one for one in velocities if one in found):
+        kinds = {n: v for n, v in found.items() if n not in velocities or n == velocity}
+        ladders = {name: thresholds(values[~fraud], shares) for name, values in kinds.items()}
+        missed, passed = _left(kinds, fraud, ladders)
+        inside = tuple(slice(0, len(ladder)) for ladder in ladders.values())
+        alerts, hits = len(fraud) - passed[inside], int(fraud.sum()) - missed[inside]
+        f1 = 2 * hits / (alerts + int(fraud.sum()))
+        place = np.unravel_index(int(f1.argmax()), f1.shape)
+        if f1[place] > highest:
+            best, highest = _rule_set(place, ladders), float(f1[place])
+    return best
+
+
+def known(days: int) -> str:
+    """Return the name of a column: frauds known at the merchant in so many days."""
+    return f"frauds known at the merchant in {days} days"
+
+
+def frontier(
+    found: dict[str, Column], fraud: Mask, given: dict[str, Column] | None = None
+) -> list[RuleSet]:
     """Return the sets of the grid that are worth having on these payments, fewest alerts first.
 
     The grid's cells count payments by how many thresholds of each condition they pass; what a
-    set does not flag is then a sum over a corner of the grid.
+    set does not flag is then a sum over a corner of the grid. Some thresholds may be `given`.
     """
-    ladders = {name: _thresholds(values[~fraud]) for name, values in found.items()}
-    shape = tuple(len(ladder) + 1 for ladder in ladders.values())
-    levels = [np.searchsorted(ladder, found[name]) for name, ladder in ladders.items()]
-    cell = np.ravel_multi_index(levels, shape)
-    missed = _corners(np.bincount(cell[fraud], minlength=int(np.prod(shape))).reshape(shape))
-    passed = _corners(np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape))
+    ladders = {
+        name: (given or {}).get(name, thresholds(values[~fraud], SHARES))
+        for name, values in found.items()
+    }
+    missed, passed = _left(found, fraud, ladders)
+    shape = passed.shape
     alerts, frauds = (len(fraud) - passed).ravel(), (int(fraud.sum()) - missed).ravel()
-    fewest_conditions = -np.arange(len(alerts))  # the last place of a ladder is none
-    order = np.lexsort((fewest_conditions, -frauds, alerts))
-    order = order[(alerts[order] > 0) & (alerts[order] <= MOST_ALERTS * len(fraud))]
+    open_ = np.flatnonzero((alerts > 0) & (alerts <= MOST_ALERTS * len(fraud)))
+    fewest_conditions = -open_  # the last place of a ladder is none
+    order = open_[np.lexsort((fewest_conditions, -frauds[open_], alerts[open_]))]
     best = np.maximum.accumulate(frauds[order])
     worth = order[np.diff(best, prepend=0) > 0]
     return [_rule_set(np.unravel_index(one, shape), ladders) for one in worth]
@@ -112,8 +181,22 @@ def best_f1(found: dict[str, Column], fraud: Mask, among: Sequence[RuleSet]) -> 
     return max(among, key=f1)
 
 
-def _thresholds(genuine: Column) -> Column:
-    return np.unique(np.quantile(genuine, [1 - share for share in SHARES], method="higher"))
+def thresholds(genuine: Column, shares: Sequence[float]) -> Column:
+    """Return values that these shares of genuine payments lie above, rising."""
+    return np.unique(np.quantile(genuine, [1 - share for share in shares], method="higher"))
+
+
+def _left(
+    found: dict[str, Column], fraud: Mask, ladders: dict[str, Column]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return frauds, and payments, that the set of each place of the grid does not flag."""
+    shape = tuple(len(ladder) + 1 for ladder in ladders.values())
+    levels = [np.searchsorted(ladder, found[name]) for name, ladder in ladders.items()]
+    cell = np.ravel_multi_index(levels, shape)
+    cells = int(np.prod(shape))
+    missed = np.bincount(cell[fraud], minlength=cells).reshape(shape)
+    passed = np.bincount(cell, minlength=cells).reshape(shape)
+    return _corners(missed), _corners(passed)
 
 
 def _corners(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

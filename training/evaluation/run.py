@@ -111,7 +111,7 @@ def _fit(folder: Path, fit: Fit, more_seed: int, keep: bool) -> None:  # noqa: F
     judged = fit.fold.judged(payments.occurred_ms, payments.customers, payments.fraud)
     task = Task(
         features=np.ascontiguousarray(matrix[learned]),
-        fraud=payments.taught(learned, fit.fold.test.start_ms),
+        fraud=payments.taught(learned, fit.fold.told_ms),
         unlabelled=np.ascontiguousarray(matrix[unlabelled]),
         spec=spec if fit.candidate.view == OURS else None,
         seed=fit.seed + more_seed,

@@ -1,0 +1,1 @@
+"""Studies of what the statistics promise, on simulated shadow periods."""
