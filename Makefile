@@ -83,6 +83,10 @@ bench-headline: $(VENV)/.installed ## a model beside the best rules, four weeks 
 	$(BIN)/penumbra evaluate --protocol headline --judged-from 2018-08-01 --seeds 1 --data $(DATA) \
 		--mapping $(MAPPING) --out var/evaluation $(ARGS)
 
+.PHONY: bench-thresholds
+bench-thresholds: $(VENV)/.installed ## how fast any threshold is simulated on ten million decisions
+	$(BIN)/python -m service.comparison.benchmark $(ARGS)
+
 .PHONY: demo-bundle
 demo-bundle: $(VENV)/.installed ## train the demo's bundle anew
 	$(BIN)/python -m training.demo_bundle $(ARGS)
@@ -91,6 +95,10 @@ demo-bundle: $(VENV)/.installed ## train the demo's bundle anew
 docs-settings: $(VENV)/.installed ## write docs/settings.md from the settings' code
 	$(BIN)/python -m service.settings_table > build/settings.md
 	mv build/settings.md docs/settings.md
+
+.PHONY: screens
+screens: $(VENV)/.installed ## the pictures in docs/screens, of simulated payments (needs Chromium)
+	PYTHONPATH=tests $(BIN)/python -m builders.screens docs/screens $(ARGS)
 
 .PHONY: lock
 lock: $(LOCK_VENV)/.installed ## pin deploy/*.lock anew, with hashes

@@ -84,6 +84,11 @@ class Feed:
         """Get to know a topic's partitions, so that nothing sent later has to wait for that."""
         self._producer.partitions_for(topic)
 
+    def send_now(self, transactions: Messages) -> None:
+        """Send transactions as they come."""
+        for key, value in zip(transactions.key, transactions.value, strict=True):
+            self._producer.send("transactions", key=key, value=value)
+
     def send_raw(self, topic: str, key: bytes | None, value: bytes | None) -> None:
         """Send one record as it is."""
         self._producer.send(topic, key=key, value=value)

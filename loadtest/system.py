@@ -117,6 +117,13 @@ class System:
         """Return the resident memory of a process and of those it started."""
         return sum(_resident_mb(pid) for pid in _family(self._processes[name].pid))
 
+    def cpu_s(self, name: str) -> float:
+        """Return the processor time that a process has used, without those it started."""
+        fields = (
+            Path(f"/proc/{self._processes[name].pid}/stat").read_text().rpartition(")")[2].split()
+        )
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def is_running(self, name: str) -> bool:
         """Whether a process started by `start` has not ended."""
         return self._processes[name].poll() is None

@@ -74,8 +74,8 @@ MEANINGS: dict[str, str] = {
     "merchant_fraud_rate_30d": "`merchant_frauds_30d` over those of 30 days, plus 1",
     "merchant_run_frauds": "Frauds known of days after the last clean one, 45 days back: the run",
     "merchant_run_age_h": "Since the first payment of the run; 0 without one",
-    "merchant_run_ordinary": "Frauds of the run that were ordinary: at most 2.5 times the mean of "
-    "the customer's payments of 14 to 44 days before",
+    "merchant_run_ordinary": "Frauds of the run that were ordinary: at most twice the mean of the "
+    "customer's payments of 14 to 44 days before, and none above 3 times it since",
     "merchant_ordinary_age_h": "Since the oldest ordinary fraud of the run; 0 without one",
     "merchant_clean_age_d": "Since the last clean day: more payments than known frauds, and more "
     "than 7 days back, so that labels would be known; 31 where a month has none",

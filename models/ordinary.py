@@ -1,9 +1,9 @@
-"""Whether a defrauded payment was ordinary: of an amount that its customer used to pay.
+"""Whether a defrauded payment was ordinary: one that its customer might have made.
 
 A fraud tells of its merchant only where it does not tell of its customer. Far above what the
-customer pays, a card was stolen and any merchant would have done; an ordinary amount points
-to the merchant. All numbers are integers, so that a query in the ledger and the offline
-replay come to the same answer.
+customer pays, or soon after such a payment, a card was stolen and any merchant would have
+done; an ordinary payment points to the merchant. All numbers are integers, so that a query in
+the ledger and the offline replay come to the same answer.
 """
 
 from __future__ import annotations
@@ -21,22 +21,27 @@ if TYPE_CHECKING:
 
     from models.transaction import Transactions
 
-OLDEST_MS, NEWEST_MS = 44 * 86_400_000, 14 * 86_400_000
-"""How long before it the customer's payments are looked at: a month of them, and none of the
-latest two weeks, which may be the same thief's."""
-TIMES, IN = 5, 2
-"""Beyond five halves of the customer's mean payment an amount is not ordinary."""
+OLDEST_MS, RECENT_MS = 44 * 86_400_000, 14 * 86_400_000
+"""The customer's usual payments are those of a month that ended a fortnight before: payments of
+the fortnight itself may be the same thief's."""
 
 
 def ordinary(
-    amount: NDArray[np.int64], payments: NDArray[np.int64], spent: NDArray[np.int64]
+    amount: NDArray[np.int64],
+    payments: NDArray[np.int64],
+    spent: NDArray[np.int64],
+    highest: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
-    """Return which amounts (n,) are ordinary, in minor units; negative where unknown.
+    """Return which payments (n,) are ordinary, from amounts in minor units, negative if unknown.
 
-    `payments` and `spent` are how many the customer had made from `OLDEST_MS` to `NEWEST_MS`
-    before, and their sum. Without a past, or without an amount, nothing speaks against it.
+    `payments` and `spent` are how many the customer had made from `OLDEST_MS` to `RECENT_MS`
+    before, and their sum; `highest` is the highest amount since. Out of character is more than
+    twice their mean, and anything within a fortnight of a payment of more than 3 times it: a
+    stolen card is not used once. Without such a past nothing speaks against a payment.
     """
-    plain: NDArray[np.bool_] = (IN * amount * payments <= TIMES * spent) | (payments == 0)
+    plain: NDArray[np.bool_] = (payments == 0) | (
+        (amount * payments <= 2 * spent) & (highest * payments <= 3 * spent)
+    )
     return plain
 
 
@@ -50,9 +55,10 @@ def ordinary_payments(transactions: Transactions, rows: NDArray[np.int64]) -> ND
     place[mine] = np.arange(len(mine))
     amount = transactions.reporting_minor[mine]
     amount = np.where(transactions.type[mine] == AUTHORISATION, amount, -1)
-    payments, spent = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
-    _past(customer[mine], transactions.occurred_ms[mine], amount, place[rows], payments, spent)
-    return ordinary(transactions.reporting_minor[rows], payments, spent)
+    payments, spent, highest = np.zeros((3, len(rows)), np.int64)
+    occurred_ms = transactions.occurred_ms[mine]
+    _past(customer[mine], occurred_ms, amount, place[rows], payments, spent, highest)
+    return ordinary(transactions.reporting_minor[rows], payments, spent, highest)
 
 
 @kernel
@@ -63,8 +69,9 @@ def _past(
     places: NDArray[np.int64],
     payments: NDArray[np.int64],
     spent: NDArray[np.int64],
+    highest: NDArray[np.int64],
 ) -> None:
-    """Count what lies long enough before each place; rows are grouped by customer.
+    """Look at what lies before each place; rows are grouped by customer.
 
     A late row may stand behind a later one: looking back ends where none earlier is young enough.
     """
@@ -76,10 +83,12 @@ def _past(
         here = places[number]
         if here < 0:
             continue
-        since, until = occurred_ms[here] - OLDEST_MS, occurred_ms[here] - NEWEST_MS
+        since, recent = occurred_ms[here] - OLDEST_MS, occurred_ms[here] - RECENT_MS
         at = here - 1
         while at >= 0 and customer[at] == customer[here] and newest[at] >= since:
-            if amount[at] >= 0 and since <= occurred_ms[at] <= until:
+            if amount[at] >= 0 and occurred_ms[at] > recent:
+                highest[number] = max(highest[number], amount[at])
+            elif amount[at] >= 0 and occurred_ms[at] >= since:
                 payments[number] += 1
                 spent[number] += amount[at]
             at -= 1

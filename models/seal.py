@@ -30,7 +30,7 @@ class Seal:
     `hour` counts hours since the epoch. `day` is the last complete day if the seal carries
     volumes, else -1. `frauds` is signed: a label withdrawn takes its fraud back. `newest_s`
     and `oldest_s` are the times of the defrauded payments (0 where none was added); `ordinary`
-    counts those of an amount their customer used to pay, and `ordinary_s` is the oldest's time.
+    counts those that their customer might have made, and `ordinary_s` is the oldest's time.
     """
 
     hour: int
@@ -80,8 +80,8 @@ class LabelledPayments:
     """Labels joined to their payments: columns, one row a label.
 
     `payment` numbers the transactions; `hour` is the seal that takes the label in; `order`
-    breaks ties between labels known at the same millisecond; `ordinary` says whether the
-    payment's amount was one that its customer used to pay.
+    breaks ties between labels known at the same millisecond; `ordinary` says whether its
+    customer might have made the payment.
     """
 
     payment: NDArray[np.int64]

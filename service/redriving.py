@@ -8,10 +8,10 @@ them back. A record whose card numbers were masked is not what it was and stays 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from models.rejection import Reason
 from service.stream.ports import Outgoing
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 HTTP = "http"
 TOPIC = "penumbra.redrive"
 
+_MASKED = re.compile(rb"\d{6}\*{2,}\d{4}")
+"""A card number as `models/cards.py` masks it."""
 SCORED, RELABELLED, HANDED_BACK, LEFT = "taken again", "labels sent", "handed back", "left"
 
 
@@ -54,7 +56,7 @@ def redrive(
 
 
 def _way(one: DeadLetter, settings: Settings) -> str:
-    if one.redriven_ms is not None or one.reason == Reason.CARD_NUMBER:
+    if one.redriven_ms is not None or _MASKED.search(one.payload):
         return LEFT
     if one.stream == HTTP:
         return SCORED

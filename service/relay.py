@@ -43,6 +43,8 @@ DEAD_LETTER_LIMIT = 100
 EXPLAIN_LIMIT = 64
 ALERT_LIMIT = 500
 FLUSH_TIMEOUT_S = 30.0
+NICENESS = 5
+"""Explaining may lag, scoring may not wait: where both want the processor, the worker has it."""
 REST_S = 0.05
 BACK_OFF_S = 1.0
 LONGEST_BACK_OFF_S = 60.0
@@ -154,6 +156,7 @@ class Relay:
 def run(settings: Settings, owner: str, parent: int, stop: Event, *, publish: bool) -> None:
     """Run a relay until told to stop and there is nothing left, or until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    os.nice(NICENESS)
     ledger = patiently(lambda: Ledger.open(settings.ledger_url))
     explaining = Explaining.of(Lineup.load(settings))
     producer: ShadowProducer | None = None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, select
 
 from models.hashing import keys
-from models.ordinary import NEWEST_MS, OLDEST_MS, ordinary
+from models.ordinary import OLDEST_MS, RECENT_MS, ordinary
 from models.seal import LabelledPayments, cutoff_ms
 from models.transaction import AUTHORISATION
 from service.ledger.bulk import among
@@ -60,19 +60,22 @@ def _ordinary(connection: Connection, payments: Sequence[str]) -> Mapping[str, b
     one, before = transactions.alias("one"), transactions.alias("before")
     earlier = and_(
         before.c.customer_id == one.c.customer_id,
-        before.c.occurred_ms.between(one.c.occurred_ms - OLDEST_MS, one.c.occurred_ms - NEWEST_MS),
+        before.c.occurred_ms >= one.c.occurred_ms - OLDEST_MS,
         before.c.stream == one.c.stream,
         before.c.partition == one.c.partition,
         before.c.sequence < one.c.sequence,
         before.c.type == AUTHORISATION,
         before.c.reporting_minor.is_not(None),
     )
+    amount = before.c.reporting_minor
+    recent = before.c.occurred_ms > one.c.occurred_ms - RECENT_MS
     found = connection.execute(
         select(
             one.c.transaction_id,
             func.coalesce(one.c.reporting_minor, -1),
-            func.count(),
-            func.sum(before.c.reporting_minor),
+            func.sum(case((recent, 0), else_=1)),
+            func.sum(case((recent, 0), else_=amount)),
+            func.max(case((recent, amount), else_=0)),
         )
         .select_from(one.join(before, earlier))
         .where(among(connection, one.c.transaction_id, payments))
@@ -80,8 +83,7 @@ def _ordinary(connection: Connection, payments: Sequence[str]) -> Mapping[str, b
     ).all()
     ids = [row[0] for row in found]
     numbers = np.array([[int(value) for value in row[1:]] for row in found], np.int64)
-    amount, count, spent = numbers.reshape(-1, 3).T
-    return dict(zip(ids, ordinary(amount, count, spent).tolist(), strict=True))
+    return dict(zip(ids, ordinary(*numbers.reshape(-1, 4).T).tolist(), strict=True))
 
 
 def _joined(rows: Sequence[Any], plain: Mapping[str, bool], hour: int) -> LabelledPayments:

@@ -126,7 +126,6 @@ class Settings(PromotionSettings, ComparisonSettings, ApiSettings, DemoSettings)
         "penumbra.dead-letters", description="Output: what could not be processed, with its reason."
     )
 
-
     # --- consuming
     batch_size: PositiveInt = Field(2000, description="Most records scored in one go.")
     poll_timeout_s: PositiveSeconds = Field(

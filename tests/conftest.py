@@ -7,6 +7,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 pytest_plugins = [
     "plugins.broker",
+    "plugins.browser",
     "plugins.bundles",
     "plugins.handbook",
     "plugins.ledger",

@@ -25,6 +25,7 @@ from loadtest.bars.streaming import (
     killed_three_times,
     two_workers,
 )
+from loadtest.bars.sums import ten_million
 from loadtest.results import Figure, section, write_section
 from loadtest.system import System
 
@@ -38,7 +39,9 @@ TRAINED_UNTIL = datetime(2018, 7, 25)  # noqa: DTZ001 - the data's clock has no 
 START, END = datetime(2018, 8, 1), datetime(2018, 8, 29)  # noqa: DTZ001
 TRAINING_LIMIT_S = 600
 BACKTEST_LIMIT_S = 60
-PARTS = ("train", "backtest", "stream", "simulated", "bad-input", "demo", "burst")
+PARTS = (
+    "train", "backtest", "stream", "simulated", "bad-input", "demo", "burst", "thresholds",
+)  # fmt: skip
 SHIPPED = Path(__file__).parents[2] / "service" / "bundles" / "demo"
 HANDBOOK = {"rules_path": "handbook", "id_formats": '{"transaction_id": "numeric"}'}
 
@@ -86,6 +89,7 @@ def main(data: Path, folder: Path, parts: tuple[str, ...], page: Path) -> None:
         "simulated": ("A simulated stream with everything awkward", awkward),
         "bad-input": ("Bad input", lambda p: bad_input(p.folder / "bad", p.bundle)),
         "burst": ("A burst in which every payment is flagged", bursting),
+        "thresholds": ("Any threshold over ten million decisions", lambda _: ten_million()),
         "demo": ("The demo", lambda p: demonstration(p.folder / "demo")),
     }
     missed = []

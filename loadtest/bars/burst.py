@@ -37,8 +37,10 @@ SLICE_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One minute under load. `rate` is decisions a second, from the first to the last.
+    """One minute under load.
 
+    `rate` is decisions a second, from the first to the last, `cpu_us` the worker's processor time
+    for one of them.
     `memory_mb` is what worker and relay grew by, `pending` how many flags had no explanation
     when the last decision was written; `drained` explanations a second after it, `in_order`
     whether those came highest risk first, `oldest_s` the metric of the age of the oldest.
@@ -46,6 +48,7 @@ class Run:
 
     offered: int
     rate: float
+    cpu_us: float
     memory_mb: float
     flags: int
     pending: int
@@ -71,6 +74,12 @@ def burst(folder: Path, bundle: Path, seconds: int = SECONDS, rate: int = RATE) 
             f"{100 * under.rate / normal:.0f} % of normal",
             f"{100 * LEAST_SHARE:.0f} %",
             under.rate >= LEAST_SHARE * normal,
+        ),
+        Figure(
+            "the worker's processor time a decision: nothing flagged / everything flagged",
+            f"{before.cpu_us:.0f}, {after.cpu_us:.0f} / {under.cpu_us:.0f} µs",
+            "printed",
+            True,
         ),
         Figure(
             "flags; pending in the ledger at the last decision; of these lost",
@@ -111,13 +120,14 @@ def run(folder: Path, bundle: Path, messages: Messages, rate: int, *, drain: boo
         feed.send_now(messages.between(0, WARM_UP))  # joins the group, compiles, seals the hour
         feed.flush()
         system.wait_consumed(STREAM, WARM_UP)
-        before_mb = system.memory_mb("worker")
+        before_mb, before_s = system.memory_mb("worker"), system.cpu_s("worker")
         begun = time.monotonic()
         _open_loop(feed, messages.between(WARM_UP, len(messages.at_ms)), rate)
         feed.close()
         total = len(messages.at_ms)
         system.wait_consumed(STREAM, total)
         seconds = time.monotonic() - begun
+        cpu_us = 1e6 * (system.cpu_s("worker") - before_s) / (total - WARM_UP)
         ended_ms = time.time_ns() // 1_000_000
         grown = system.memory_mb("worker") - before_mb
         pending = system.ledger.pending_alerts()
@@ -127,8 +137,8 @@ def run(folder: Path, bundle: Path, messages: Messages, rate: int, *, drain: boo
             drained, in_order = _drained(system, ended_ms)
             oldest = _oldest(system)
         return Run(
-            offered=total, rate=(total - WARM_UP) / seconds, memory_mb=grown, flags=flags,
-            pending=pending, drained=drained, in_order=in_order, oldest_s=oldest,
+            offered=total, rate=(total - WARM_UP) / seconds, cpu_us=cpu_us, memory_mb=grown,
+            flags=flags, pending=pending, drained=drained, in_order=in_order, oldest_s=oldest,
         )  # fmt: skip
 
 
@@ -197,7 +207,7 @@ def _oldest(system: System) -> float:
     """Return the metric of the age of the oldest pending alert, from a server of its own."""
     port = free_port()
     system.start("serve", "serve", "--host", "127.0.0.1", "--port", str(port))
-    found = {}
+    found: dict[str, str] = {}
 
     def told() -> bool:
         try:
@@ -205,7 +215,10 @@ def _oldest(system: System) -> float:
                 lines = page.read().decode().splitlines()
         except OSError:
             return False
-        found.update(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        found.update(
+            (name, value)
+            for name, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")
+        )
         return True
 
     wait_for(told, "the metrics", timeout_s=180)

@@ -25,7 +25,7 @@ from loadtest.system import PENUMBRA
 from models.errors import PenumbraError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from playwright.sync_api import Browser, Page
 
@@ -113,25 +113,29 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def walk(browser: Browser, started: Started, frames: Path | None = None) -> list[Screen]:
+def walk(
+    browser: Browser, started: Started, look: Callable[[Page, str], object] | None = None
+) -> list[Screen]:
     """Reach every screen of the first minute, in the order in which one would.
 
-    A picture of each goes to `frames`. Raises NotReached if the browser reports an error, a
-    breach of the pages' security policy included.
+    `look` is given each as it is reached, with its number and name. Raises NotReached if the
+    browser reports an error, a breach of the pages' security policy included.
     """
     page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
     page.set_default_timeout(PATIENCE_MS)
     complaints: list[str] = []
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on(
+        "console",
+        lambda m: complaints.append(f"{page.url}: {m.text}") if m.type == "error" else None,
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     screens: list[Screen] = []
 
     def reached(name: str) -> None:
         text = page.locator("main").inner_text()
         screens.append(Screen(name, text, time.monotonic() - started.begun))
-        if frames is not None:
-            frames.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=frames / f"first-minute-{len(screens) + 1}-{name}.png")
+        if look is not None:
+            look(page, f"{len(screens) + 1}-{name}")
 
     _now(page, started)
     reached("now")
@@ -171,17 +175,15 @@ def _break(page: Page) -> None:
         page.locator(".verdict", has_text="caught up ·").wait_for()
 
 
-def terminal_frame(browser: Browser, said: str, to: Path) -> None:
-    """Draw what the terminal said."""
+def terminal(browser: Browser, said: str) -> Page:
+    """Return a page that shows what the terminal said."""
     page = browser.new_page(viewport={"width": SIZE[0], "height": 360})
     page.set_content(
         "<body style='margin:0;background:#12151b'><pre style='margin:0;padding:28px;color:#e6e9ef;"
         "font:13px/1.5 ui-monospace,DejaVu Sans Mono,monospace;white-space:pre-wrap'>"
         f"$ make demo\n{escape(said)}</pre>"
     )
-    to.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=to)
-    page.close()
+    return page
 
 
 def figures(started: Started, screens: Sequence[Screen]) -> list[Figure]:
@@ -218,13 +220,19 @@ def figures(started: Started, screens: Sequence[Screen]) -> list[Figure]:
 @click.option("--page", type=click.Path(path_type=Path), default=Path("docs/results.md"))
 def main(folder: Path, frames: Path, page: Path) -> None:
     """Start the demo, reach every screen of its first minute, keep frames and figures."""
+    frames.mkdir(parents=True, exist_ok=True)
+    busy = f"Load average before: {os.getloadavg()[0]:.1f}. Frames: `docs/screens/`."
+
+    def kept(shown: Page, name: str) -> None:
+        shown.screenshot(path=frames / f"first-minute-{name}.png")
+
     with demo(folder) as started, chromium() as browser:
-        terminal_frame(browser, started.said, frames / "first-minute-1-terminal.png")
-        screens = walk(browser, started, frames)
+        kept(terminal(browser, started.said), "1-terminal")
+        screens = walk(browser, started, kept)
         found = figures(started, screens)
     for figure in found:
         click.echo(figure.line())
-    write_section(page, "The first minute", section("make first-minute", found, []))
+    write_section(page, "The first minute", section("make first-minute", found, [busy]))
     missed = [figure.what for figure in found if not figure.met]
     if missed:
         raise click.ClickException(f"{len(missed)} bars were missed: {'; '.join(missed)}")

@@ -47,6 +47,7 @@ def live(system: System, bank: Bank, control: Control, stop: Event, until_s: flo
     garbage.meet(STREAM)
     disturbing = Disturbing(system, garbage, time.time)
     board: Board | None = None
+    backlog = 0
     bank.go_live()
     while not stop.wait(STEP_S) and time.monotonic() < until_s:
         system.check_alive()
@@ -58,7 +59,8 @@ def live(system: System, bank: Bank, control: Control, stop: Event, until_s: flo
         now_ms = time.time_ns() // 1_000_000
         waiting = found.waiting(now_ms, PATIENCE_MS)
         if board is None:
-            board = Board() if found.sent and not waiting else None
+            backlog = backlog or found.sent
+            board = Board() if 0 < backlog <= found.recorded else None
             continue
         refused = system.ledger.counter(STREAM, "dead_letters") - refused_before
         for kind in control.asked():

@@ -30,7 +30,8 @@ NOT_ASKED = -1
 class Sent:
     """Transactions handed over: ids, when (epoch ms), and milliseconds on the path.
 
-    `took_ms` (n,) is NaN for what the rules are not asked about: refunds and reversals.
+    `took_ms` (n,) is NaN for what the rules are not asked about, refunds and reversals, and for
+    payments that came together with another: they find everything warm and would flatter.
     """
 
     transaction_id: list[str]
@@ -81,4 +82,6 @@ class LivePath:
             keys(chunk.labels, "transaction_id"), wire(chunk.labels), strict=True
         ):
             feed.send_raw("fraud-labels", key, value)
-        return Sent(transactions["transaction_id"].to_list(), at_ms, np.array(took, np.float64))
+        took_ms = np.array(took, np.float64)
+        took_ms[np.flatnonzero(asked)[1:]] = np.nan
+        return Sent(transactions["transaction_id"].to_list(), at_ms, took_ms)

@@ -85,20 +85,22 @@ def by_source(rows: Paired) -> list[FromSource]:
     return found
 
 
-def reviewed(rows: Paired, rate: float) -> Paired:
+def reviewed(rows: Paired, rate: float | NDArray[np.float64]) -> Paired:
     """Return rows with the weights of a random review of declined payments at a known rate.
 
+    The rate is one for all or that of each row (n,), of which only those drawn are asked.
     A declined payment whose label comes from the sample stands for 1 / rate of them; that of any
     other declined payment is not used, since who asked chose it. Figures are then of the
     payments that came, those that legacy's declines kept away not among them.
     """
-    _check(rate)
     drawn = rows.declined & (rows.source == _SAMPLE) & ~rows.held_out
+    rates = np.broadcast_to(np.asarray(rate, np.float64), len(rows))
+    _check(rates[drawn] if np.ndim(rate) else rates[:1])
     silent = rows.declined & ~drawn & ~rows.held_out
     return replace(
         rows,
         truth=np.where(silent, UNKNOWN, rows.truth).astype(np.int8),
-        weight=np.where(drawn, rows.weight / rate, rows.weight),
+        weight=rows.weight / np.where(drawn, rates, 1.0),
     )
 
 
@@ -110,7 +112,7 @@ def held_out(rows: Paired, rate: float) -> Paired:
     them stands for 1 / rate; what the others paid afterwards counts nowhere, whenever they came
     back. No assumption is made on how long a customer stops.
     """
-    _check(rate)
+    _check(np.array([rate]))
     later = since_first_decline(rows)
     passed_over = later & ~rows.held_out
     return replace(
@@ -156,6 +158,10 @@ def _first_ms(rows: Paired, among: Mask) -> tuple[NDArray[np.intp], NDArray[np.i
     return codes, first
 
 
-def _check(rate: float) -> None:
-    if not 0 < rate <= 1:
-        raise ValueError(f"a share drawn at random is above 0 and at most 1, not {rate}")
+def _check(rates: NDArray[np.float64]) -> None:
+    wrong = rates[~((rates > 0) & (rates <= 1))]
+    if len(wrong):
+        raise ValueError(
+            f"a share drawn at random is above 0 and at most 1, not {wrong[0]:g}: give the rate "
+            "that the sample was drawn at"
+        )

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.reasons.groups import GROUPS, group_of, leaders, topic_of
+from models.reasons.groups import GROUPS, group_of, topic_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
     from models.bundle import Bundle
-    from models.features import FeatureSpec
     from models.reasons.sentences import Sentences
 
 MOST_REASONS = 5
@@ -25,7 +26,7 @@ FEATURES_NAMED = 3
 
 
 def player_facts(
-    bundle: Bundle, sentences: Sentences, contributions: NDArray[np.float32]
+    players: Sequence[str], sentences: Sentences, contributions: NDArray[np.float32]
 ) -> list[dict[str, Any]]:
     """Return each player's value, what is typical, contribution, direction and sentence.
 
@@ -34,7 +35,7 @@ def player_facts(
     """
     found = []
     for player in np.argsort(-np.abs(contributions), kind="stable"):
-        name, pull = bundle.spec.player_names[player], float(contributions[player])
+        name, pull = players[player], float(contributions[player])
         text, typical = sentences.of(name)
         known = typical is not None
         found.append(
@@ -96,24 +97,27 @@ def group_facts(facts: list[dict[str, Any]], sentences: Sentences) -> list[dict[
 
 
 def strange_features(
-    spec: FeatureSpec, errors: NDArray[np.float32], sentences: Sentences
+    leader: Mapping[str, str], errors: NDArray[np.float32], sentences: Sentences
 ) -> list[dict[str, Any]]:
-    """Return the features the autoencoder reproduced worst, with their sentences."""
+    """Return the features the autoencoder reproduced worst, with their sentences.
+
+    `leader` names, for each of the bundle's F features in order, the player it is part of.
+    """
+    names = list(leader)
     order = np.argsort(-errors, kind="stable")[:MOST_STRANGE]
-    leader = leaders(spec)
     return [
         {
-            "feature": spec.names[at],
-            "group": group_of(spec.names[at]),
+            "feature": names[at],
+            "group": group_of(names[at]),
             "error": float(errors[at]),
-            "text": sentences.of(leader[spec.names[at]])[0],
+            "text": sentences.of(leader[names[at]])[0],
         }
         for at in order.tolist()
     ]
 
 
 def strange_groups(
-    spec: FeatureSpec,
+    leader: Mapping[str, str],
     errors: NDArray[np.float32],
     usual: NDArray[np.float32],
     sentences: Sentences,
@@ -126,8 +130,8 @@ def strange_groups(
     excess = np.maximum(errors.astype(np.float64) - usual, 0.0)
     if not excess.any():
         return []
-    leader, sums = leaders(spec), dict.fromkeys(GROUPS, 0.0)
-    for name, over in zip(spec.names, excess.tolist(), strict=True):
+    names, sums = list(leader), dict.fromkeys(GROUPS, 0.0)
+    for name, over in zip(names, excess.tolist(), strict=True):
         sums[group_of(name)] += over
     total = sum(sums.values())
     found = []
@@ -135,7 +139,7 @@ def strange_groups(
         if sums[group] < LEAST_STRANGE * total:
             break
         worst = [at for at in np.argsort(-excess, kind="stable").tolist() if excess[at] > 0.0]
-        named = [leader[spec.names[at]] for at in worst if group_of(spec.names[at]) == group]
+        named = [leader[names[at]] for at in worst if group_of(names[at]) == group]
         features = list(dict.fromkeys(named))[:FEATURES_NAMED]
         found.append(_strange(group, sums[group] / total, features, sentences))
     return found

@@ -64,10 +64,11 @@ def topic_of(name: str) -> str:
 
 
 def leaders(spec: FeatureSpec) -> dict[str, str]:
-    """Return, for each feature, the name its player is shown under in an explanation."""
+    """Return, for each feature in graph order, the name its player is shown under."""
     names = spec.names
-    return {
-        names[column]: leader
+    found = {
+        column: leader
         for leader, player in zip(spec.player_names, spec.players, strict=True)
         for column in player
     }
+    return {name: found[column] for column, name in enumerate(names)}

@@ -17,6 +17,7 @@ from models.reasons.account import (
     typical_of,
 )
 from models.reasons.facts import Facts
+from models.reasons.groups import leaders
 from models.reasons.other_ways import counterfactual
 from models.reasons.sentences import Sentences
 from models.reasons.wording import ENGLISH, Wording
@@ -40,6 +41,8 @@ class Telling:
     def __init__(self, bundle: Bundle, scorer: Scorer, language: str = ENGLISH) -> None:
         self._bundle = bundle
         self._wording = Wording.of(language)
+        self._players = bundle.spec.player_names
+        self._leader = leaders(bundle.spec)
         self._names = full_names(bundle.spec.attributes)
         self._typical = typical_of(bundle)
         errors = scorer.score(bundle.background).reconstruction
@@ -82,15 +85,16 @@ class Telling:
         contributions: NDArray[np.float32],
         errors: NDArray[np.float32],
     ) -> dict[str, Any]:
-        spec, sentences = self._bundle.spec, self._sentences(payments, row, vector)
-        facts = player_facts(self._bundle, sentences, contributions)
+        sentences = self._sentences(payments, row, vector)
+        facts = player_facts(self._players, sentences, contributions)
+        speaking = reasons(facts)
         return {
             "contributions": facts,
             "groups": group_facts(facts, sentences),
-            "reasons": reasons(facts),
-            "reasons_against": reasons(facts, "lowers"),
-            "reconstruction": strange_features(spec, errors, sentences),
-            "unusual": strange_groups(spec, errors, self._usual_error, sentences),
+            "reasons": speaking,
+            "reasons_against": [t for t in reasons(facts, "lowers") if t not in speaking],
+            "reconstruction": strange_features(self._leader, errors, sentences),
+            "unusual": strange_groups(self._leader, errors, self._usual_error, sentences),
             "language": self._wording.language,
             "wording": self._wording.digest,
         }

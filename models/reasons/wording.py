@@ -25,7 +25,8 @@ class Wording:
         self.language = language
         self.digest = hashlib.sha256(text.encode()).hexdigest()[:12]
         self.table: Mapping[str, Mapping[str, Any]] = tomllib.loads(text)
-        self._words: Mapping[str, str] = self.table["words"]
+        words = self.table["words"]
+        self._marks = str.maketrans({",": words["thousands"], ".": words["decimal"]})
 
     @staticmethod
     def of(language: str = ENGLISH) -> Wording:
@@ -53,9 +54,7 @@ class Wording:
 
     def number(self, value: float, decimals: int = 0) -> str:
         """Return a number with so many decimals and grouped thousands."""
-        plain = f"{value:,.{decimals}f}"
-        marks = {",": self._words["thousands"], ".": self._words["decimal"]}
-        return "".join(marks.get(letter, letter) for letter in plain)
+        return f"{value:,.{decimals}f}".translate(self._marks)
 
     def count(self, value: float) -> str:
         """Return a count or a rate: whole if it is, else with what matters of its fraction."""

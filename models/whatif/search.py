@@ -143,5 +143,5 @@ def _sets(edits: list[Edit], size: int, effect: dict[Edit, float]) -> list[tuple
 
 def _rounded(amount: float) -> int:
     """Return an amount with two significant digits, rounded down."""
-    step = 10 ** max(0, len(str(int(amount))) - 2)
+    step: int = 10 ** max(0, len(str(int(amount))) - 2)
     return int(amount) // step * step

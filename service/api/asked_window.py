@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Query
@@ -11,6 +11,7 @@ from service.api.parts import Given  # noqa: TC001 - read by FastAPI
 from service.api.problems import invalid, not_found
 from service.comparison.windowed import windowed
 from service.comparison.windows import Window, number_of
+from service.ledger import wall_clock_ms
 
 if TYPE_CHECKING:
     from service.api.parts import Parts
@@ -63,7 +64,7 @@ class Asked:
 
     def read(self, parts: Parts) -> Windowed:
         """Read the window. Raises MixedPeriods."""
-        now_ms = int(datetime.now(UTC).timestamp() * 1000)
+        now_ms = wall_clock_ms()
         return windowed(parts.ledger, parts.settings, self.window, now_ms=now_ms, mix=self.mix)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from models.instants import format_instant
 from models.transaction import CHANNELS, OUTCOMES, TYPES, UNKNOWN_OFFSET
+from service.api.shown_comparison import PeriodShown, WindowCoverageShown  # noqa: TC001 - msgspec
 from service.records import DecisionRecord
 
 if TYPE_CHECKING:
@@ -164,11 +165,19 @@ class ShortHistory(msgspec.Struct):
     share: float
 
 
+class PeriodCoverage(msgspec.Struct):
+    """The coverage of a period's days: those from its first payment to its last, whole."""
+
+    period: PeriodShown
+    coverage: WindowCoverageShown
+
+
 class CoverageShown(msgspec.Struct):
     """What became of everything consumed.
 
     `reconciles`: consumed is scored + unscored + duplicates + not_scored + kept + dead_letters.
-    `short_history` is null where it is not known at once: no HTTP customers, or busy.
+    `short_history` is null where it is not known at once: no HTTP customers, or busy. `payments`
+    tells of all days what a comparison would rest on, `periods` of each of the newest periods.
     """
 
     counters: dict[str, int]
@@ -177,6 +186,8 @@ class CoverageShown(msgspec.Struct):
     seals: SealsShown
     alerts_pending: int
     short_history: ShortHistory | None
+    payments: WindowCoverageShown | None
+    periods: list[PeriodCoverage]
 
 
 class BundleShown(msgspec.Struct):

@@ -27,7 +27,9 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--reason", help="Only those refused for this reason.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=50, help="Most lines, newest first [50].")
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=50, help="Most lines, newest first [50]."
+)
 @click.option("--bytes", "with_bytes", is_flag=True, help="Show the beginning of each record.")
 def list_command(reason: str | None, limit: int, *, with_bytes: bool) -> None:
     """List dead letters, newest first, under how many there are of each reason."""
@@ -57,7 +59,9 @@ def redrive_command(ids: tuple[int, ...], reason: str | None) -> None:
     settings = Settings.load()
     ledger = open_ledger(settings)
     letters = (
-        ledger.dead_letters_by_id(ids) if ids else ledger.dead_letter_page(limit=PAGE, reason=reason)
+        ledger.dead_letters_by_id(ids)
+        if ids
+        else ledger.dead_letter_page(limit=PAGE, reason=reason)
     )
     producer = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -130,8 +131,6 @@ def _asked() -> str:
     """Ask for a password twice, without showing it; one line when it comes by a pipe."""
     from service.people.passwords import hashed  # noqa: PLC0415 - slow, not for `--help`
 
-    stream = click.get_text_stream("stdin")
-    if not stream.isatty():
-        return hashed(stream.readline().rstrip("\n"))
-    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    return hashed(password)
+    if not sys.stdin.isatty():
+        return hashed(sys.stdin.readline().rstrip("\n"))
+    return hashed(click.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -15,10 +15,16 @@ from service.console.routes import (
     audit,
     broken,
     case,
+    comparison,
+    money,
     now,
     operations,
+    promotion,
     queue,
+    review,
+    shown_models,
     sign_in,
+    thresholds,
     work,
     yours,
 )
@@ -33,7 +39,10 @@ def create_console(parts: Parts) -> FastAPI:
     app.state.parts = parts
     errors.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for routes in (sign_in, now, queue, case, work, operations, audit, broken, yours):
+    for routes in (
+        sign_in, now, queue, case, work, review, comparison, thresholds, money, shown_models,
+        promotion, operations, audit, broken, yours,
+    ):  # fmt: skip
         app.include_router(routes.router)
     app.add_api_route("/", lambda: RedirectResponse("/console/cases"), include_in_schema=False)
     app.add_middleware(Headers, settings=parts.settings)

@@ -41,9 +41,18 @@ class Flag:
     risk: int
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A reason in words and how many log-odds it pushed; `against` the flag, or for it."""
+
+    words: str
+    push: float | None
+    against: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CaseView:
-    """A case with its flags, and one of them, `record`, in full: the riskiest, or the one asked for.
+    """A case with its flags, and one of them, `record`, in full: the riskiest, or the one asked.
 
     `past` is the customer's newest transactions; `truths` what labels say by transaction id.
     """
@@ -54,6 +63,7 @@ class CaseView:
     record: dict[str, Any]
     explanation: dict[str, Any]
     transaction: TransactionShown
+    spoken: Sequence[Spoken]
     waterfall: Waterfall | None
     past: Timeline | None
     past_shown: Sequence[TransactionShown]
@@ -95,6 +105,7 @@ def case_view(ledger: Ledger, settings: Settings, case_id: str, alert_id: str | 
         record=record,
         explanation=record["explanation"],
         transaction=transaction_shown(found.transaction, 0),
+        spoken=_spoken(record["explanation"]),
         waterfall=waterfall(record["explanation"], record["log_odds"], record["threshold"]),
         past=past,
         past_shown=shown,
@@ -106,6 +117,18 @@ def case_view(ledger: Ledger, settings: Settings, case_id: str, alert_id: str | 
         history=ledger.history_of_case(case_id, LOOKED),
         raw=msgspec.json.format(msgspec.json.encode(record), indent=2).decode(),
     )
+
+
+def _spoken(explanation: dict[str, Any]) -> list[Spoken]:
+    """Return the reasons of an explanation with what each pushed, those against it last."""
+    pushes: dict[str, float] = {}
+    for fact in explanation.get("contributions", ()):
+        pushes.setdefault(fact["text"], fact["contribution"])
+    return [
+        Spoken(words, pushes.get(words), against)
+        for name, against, most in (("reasons", False, 5), ("reasons_against", True, 2))
+        for words in explanation.get(name, ())[:most]
+    ]
 
 
 def _flags(ledger: Ledger, alert_ids: Sequence[str]) -> list[Flag]:

@@ -75,9 +75,7 @@ async def _validation(_request: Request, error: RequestValidationError) -> Respo
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
     route: Any = request.scope.get("route")
-    log.error(
-        "page_crashed", route=getattr(route, "path", "unmatched"), error=type(error).__name__
-    )
+    log.error("page_crashed", route=getattr(route, "path", "unmatched"), error=type(error).__name__)
     said = "a defect of Penumbra stopped this page; nothing was lost; see the server's log"
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return page("error.html", None, status=status, title="Internal error", said=said)

@@ -129,4 +129,3 @@ async def _our_form(request: Request, who: Who, form: SentForm) -> None:
 
 OurForm = Depends(_our_form)
 """Dependency of every path that changes something."""
-

@@ -18,6 +18,7 @@ from models.transaction import LEGACY_DECISIONS
 from service.cases.dispositions import says
 from service.console import words
 from service.console.demo_control import is_demo
+from service.console.risk import names
 from service.people.roles import Right, may
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ class Place(NamedTuple):
 NAVIGATION = (
     Place("Now", "/console/now", "view"),
     Place("Cases", "/console/cases", "view"),
+    Place("Random review", "/console/review", "work"),
+    Place("Comparison", "/console/comparison", "view"),
+    Place("Thresholds", "/console/thresholds", "view"),
+    Place("Money", "/console/money", "view"),
+    Place("Models", "/console/models", "view"),
+    Place("Promotion", "/console/promotion", "view"),
     Place("Operations", "/console/operations", "view"),
     Place("Audit log", "/console/audit", "audit"),
     Place("Break it", "/console/break", "view", demo=True),
@@ -76,6 +83,7 @@ _environment.globals |= {
     "navigation": NAVIGATION,
     "htmx": HTMX,
     "plural": words.plural,
+    "figures": names.FIGURES,
 }
 _environment.filters |= {
     "money": words.money,
@@ -88,6 +96,11 @@ _environment.filters |= {
     "number": words.number,
     "legacy": legacy_word,
     "says": says,
+    "basis_points": words.basis_points,
+    "day": words.day,
+    "feature_name": names.feature,
+    "figure": names.figure,
+    "difference": names.difference,
 }
 
 

@@ -80,9 +80,7 @@ def drawing(found: Timeline, in_case: set[Any], places: int) -> Drawing | None:
         for row in reversed(range(len(rows)))
     ]
     points.sort(key=lambda point: point.flagged)
-    return Drawing(
-        points, _times(first, last), _amounts(int(np.floor(high)), high, floor), floor
-    )
+    return Drawing(points, _times(first, last), _amounts(int(np.floor(high)), high, floor), floor)
 
 
 def _times(first: float, last: float) -> list[Tick]:

@@ -166,9 +166,7 @@ def close(
     )
 
 
-def undo(
-    connection: Connection, decision_id: str, by: By, now_ms: int, claim_ms: int
-) -> list[str]:
+def undo(connection: Connection, decision_id: str, by: By, now_ms: int, claim_ms: int) -> list[str]:
     """Take a decision of one's own back while it does not count yet; return the cases it was of.
 
     Raises CaseRefused, CaseUnknown.
@@ -182,9 +180,7 @@ def undo(
     if any(one.state != PENDING or one.effective_ms <= now_ms for one in said):
         raise CaseRefused("the time to undo has passed and the label is sent; ask a lead to reopen")
     connection.execute(
-        update(dispositions)
-        .where(dispositions.c.decision_id == decision_id)
-        .values(state=UNDONE)
+        update(dispositions).where(dispositions.c.decision_id == decision_id).values(state=UNDONE)
     )
     for case in reopened:
         since_ms = case.claimed_ms or now_ms
@@ -228,9 +224,7 @@ def of_decision(connection: Connection, decision_id: str) -> list[Disposition]:
 
 
 def _transaction_of(connection: Connection, alert_id: str) -> str | None:
-    return connection.scalar(
-        select(alerts.c.transaction_id).where(alerts.c.alert_id == alert_id)
-    )
+    return connection.scalar(select(alerts.c.transaction_id).where(alerts.c.alert_id == alert_id))
 
 
 def _reopen(
@@ -279,4 +273,3 @@ def _log(
         customer_id=case.customer_id,
         detail=detail,
     )
-

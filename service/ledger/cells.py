@@ -11,7 +11,6 @@ back as arrays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,29 +20,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-UNSCORED = -1
-"""The risk score of a payment that could not be scored."""
-UNKNOWN = -1
-"""Legacy decision or truth not known."""
 RISKS, FLAGS, OUTCOMES, LEGACIES, TRUTHS = 1001, 2, 2, 5, 3
 PER_RISK = FLAGS * OUTCOMES * LEGACIES * TRUTHS
 
 CELL = np.dtype([("code", "<u4"), ("count", "<i4"), ("amount", "<i8"), ("returned", "<i8")])
 """One cell as stored: 24 bytes. A count may be negative: what a lane moved from another's sum."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Coordinates:
-    """What the codes of cells say; every column is (m,).
-
-    `risk` is -1 to 999, `legacy` -1 to 3 (LEGACY_DECISIONS), `truth` -1, 0 or 1 (1 is fraud).
-    """
-
-    risk: NDArray[np.int64]
-    flagged: NDArray[np.bool_]
-    declined: NDArray[np.bool_]
-    legacy: NDArray[np.int64]
-    truth: NDArray[np.int64]
 
 
 def codes(
@@ -53,19 +34,13 @@ def codes(
     legacy: NDArray[np.int64],
     truth: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Return the code of each row's cell."""
+    """Return the code of each row's cell.
+
+    `risk` is -1 to 999, `legacy` -1 to 3 (LEGACY_DECISIONS), `truth` -1, 0 or 1 (1 is fraud).
+    """
     code = (risk.astype(np.int64) + 1) * FLAGS + flagged
     code = code * OUTCOMES + declined
     return (code * LEGACIES + (legacy + 1)) * TRUTHS + (truth + 1)
-
-
-def coordinates(code: NDArray[np.int64]) -> Coordinates:
-    """Return what codes mean: the inverse of `codes`."""
-    rest, truth = np.divmod(code.astype(np.int64), TRUTHS)
-    rest, legacy = np.divmod(rest, LEGACIES)
-    rest, declined = np.divmod(rest, OUTCOMES)
-    risk, flagged = np.divmod(rest, FLAGS)
-    return Coordinates(risk - 1, flagged == 1, declined == 1, legacy - 1, truth - 1)
 
 
 def summed(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import LargeBinary, bindparam, func, literal, or_, select, update
 
-from service.ledger import leases, snapshots
+from service.ledger import erasing_cases, leases, snapshots
 from service.ledger.columns import json_text
 from service.ledger.tables import (
     alerts,
@@ -98,6 +98,7 @@ def erase(
         "dead_letters": letters,
     }  # fmt: skip
     _rename(connection, legacy_decisions, renamed, {})
+    erasing_cases.erase(connection, customer_id, renamed, stand_in)
     for place in held:
         snapshots.swap(connection, place, instead)
         leases.end(connection, *place)

@@ -128,14 +128,12 @@ def case_id_of(alert_id: str) -> str:
     return "case-" + hashlib.blake2b(alert_id.encode(), digest_size=8).hexdigest()
 
 
-def _unfiled(connection: Connection, limit: int) -> Sequence[Row[Any]]:
+def _unfiled(connection: Connection, limit: int) -> Sequence[Any]:
     t = transactions.c
     # The first decision whether or not it was known at scoring: an analyst wants to see it.
     first_legacy = legacy_decisions.alias("first_legacy")
-    first = and_(
-        first_legacy.c.transaction_id == t.transaction_id, first_legacy.c.revision == 0
-    )
-    found: Sequence[Row[Any]] = connection.execute(
+    first = and_(first_legacy.c.transaction_id == t.transaction_id, first_legacy.c.revision == 0)
+    return connection.execute(
         select(
             alerts.c.alert_id,
             alerts.c.risk,
@@ -153,7 +151,6 @@ def _unfiled(connection: Connection, limit: int) -> Sequence[Row[Any]]:
         .order_by(explanations.c.created_ms, t.occurred_ms, alerts.c.alert_id)
         .limit(limit)
     ).all()
-    return found
 
 
 def _open_cases(connection: Connection, customers: set[str]) -> dict[str, list[_Case]]:
@@ -209,7 +206,8 @@ def _save(connection: Connection, touched: dict[str, _Case], fresh: set[str]) ->
 
 
 def _reasons(body: bytes) -> str:
-    return json_text(_body.decode(body).reasons[:SHOWN_REASONS])
+    told = _body.decode(body).reasons[:SHOWN_REASONS]
+    return json_text([one["text"] if isinstance(one, dict) else one for one in told])
 
 
 def _links(row: Row[Any]) -> Iterator[tuple[str, str]]:

@@ -88,7 +88,13 @@ def due_deliveries(connection: Connection, now_ms: int, limit: int) -> list[Deli
 
 
 def note_delivery(
-    connection: Connection, one: Delivery, *, state: str, now_ms: int, due_ms: int, error: str | None
+    connection: Connection,
+    one: Delivery,
+    *,
+    state: str,
+    now_ms: int,
+    due_ms: int,
+    error: str | None,
 ) -> None:
     """Note what became of an attempt."""
     connection.execute(
@@ -127,18 +133,23 @@ def waiting_labels(connection: Connection, now_ms: int) -> int:
     """Return how many dispositions count by now and have not reached the label topic."""
     c = dispositions.c
     return int(
-        connection.scalar(
-            select(func.count()).where(c.state == PENDING, c.effective_ms <= now_ms)
-        )
+        connection.scalar(select(func.count()).where(c.state == PENDING, c.effective_ms <= now_ms))
         or 0
     )
 
 
 def _queue(connection: Connection, given: Sequence[tuple[str, str, str]], now_ms: int) -> None:
     n = len(given)
-    if n:
-        columns = dict(zip(("kind", "channel", "subject_id"), map(list, zip(*given, strict=True)),
-                           strict=True))  # fmt: skip
-        rest = {"state": [DUE] * n, "attempts": [0] * n, "created_ms": [now_ms] * n,
-                "due_ms": [now_ms] * n}  # fmt: skip
-        bulk.append_new(connection, deliveries, columns | rest)
+    if not n:
+        return
+    kinds, channels, subjects = map(list, zip(*given, strict=True))
+    columns: bulk.Columns = {
+        "kind": kinds,
+        "channel": channels,
+        "subject_id": subjects,
+        "state": [DUE] * n,
+        "attempts": [0] * n,
+        "created_ms": [now_ms] * n,
+        "due_ms": [now_ms] * n,
+    }
+    bulk.append_new(connection, deliveries, columns)

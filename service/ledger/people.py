@@ -47,9 +47,7 @@ def add_user(connection: Connection, user: User) -> bool:
     """Add a user; return whether the name was free."""
     if one_user(connection, user.username) is not None:
         return False
-    connection.execute(
-        insert(users).values({name: getattr(user, name) for name in User.__slots__})
-    )
+    connection.execute(insert(users).values({name: getattr(user, name) for name in User.__slots__}))
     return True
 
 
@@ -83,9 +81,7 @@ def add_session(connection: Connection, session: SessionRow) -> None:
     )
 
 
-def session_and_user(
-    connection: Connection, token_sha256: bytes
-) -> tuple[SessionRow, User] | None:
+def session_and_user(connection: Connection, token_sha256: bytes) -> tuple[SessionRow, User] | None:
     """Return a session and whose it is, whether or not it has ended."""
     names = SessionRow.__slots__
     found = connection.execute(

@@ -46,7 +46,7 @@ class Signed:
 
     @property
     def csrf(self) -> str:
-        """A token that only pages of this session hold; the session's own cannot be told from it."""
+        """A token for this session's forms; the session's own cannot be told from it."""
         return hashlib.sha256(b"csrf:" + self.token.encode()).hexdigest()
 
     def sent_csrf(self, given: str | None) -> bool:
@@ -144,9 +144,7 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _failed_again(
-    kind: str, before: tuple[int, int, int] | None, now_ms: int
-) -> tuple[int, int]:
+def _failed_again(kind: str, before: tuple[int, int, int] | None, now_ms: int) -> tuple[int, int]:
     """Return (failures, closed until) after one more failure."""
     failures, failed_ms, _ = before or (0, now_ms, 0)
     failures = 1 if now_ms - failed_ms > FORGET_MS else failures + 1

@@ -96,11 +96,11 @@ class Arrivals:
         return first, rest
 
     def dead_letters(
-        self, more: Sequence[Rejection], received_ms: int, watermark_ms: int | None
+        self, more: Sequence[Rejection], received_ms: int, reached_ms: int | None
     ) -> DeadLetterRows | None:
         """Return all rejections, and `more`, as dead letters with their bytes masked.
 
-        `watermark_ms` is how far the partition was before this batch, None at its beginning.
+        `reached_ms` is how far the partition was before this batch, None if nobody knows.
         """
         rejections = sorted((*self.rejections, *more), key=lambda r: r.record)
         if not rejections:
@@ -114,14 +114,14 @@ class Arrivals:
             key=[None if key is None else masked(key) for key in keys],
             received_ms=received_ms,
             offset=None if self.offsets is None else self.offsets[np.array(at)],
-            day=self._days_reached(at, watermark_ms, received_ms),
+            day=self._days_reached(at, reached_ms, received_ms),
         )
 
     def _days_reached(
-        self, records: list[int], watermark_ms: int | None, now_ms: int
+        self, records: list[int], reached_ms: int | None, now_ms: int
     ) -> NDArray[np.int64]:
         """Return the day that the partition had reached before each record."""
-        start = _BEFORE_ALL if watermark_ms is None else watermark_ms
+        start = _BEFORE_ALL if reached_ms is None else reached_ms
         reached = np.maximum.accumulate(np.append(start, self.transactions.occurred_ms))
         moment = reached[np.searchsorted(self.record, records)]
         return np.where(moment > _BEFORE_ALL, moment, now_ms) // DAY_MS

@@ -78,16 +78,24 @@ class PartitionWork:
         another partition accepted an id meanwhile, LedgerUnavailable when it stays silent for
         long; this object is of no use after any of them.
         """
+        reached_ms = self._reached(batch)
         ahead = self._first_ahead(batch)
         if ahead is None:
-            return Taken(len(batch), None, self._committed(batch))
+            return Taken(len(batch), None, self._committed(batch, reached_ms))
         record, hour = ahead
-        refused = self._committed(batch.split(record)[0]) if record else 0
+        refused = self._committed(batch.split(record)[0], reached_ms) if record else 0
         # What repeats or contradicts an accepted payment waits for no hour: it is not taken in.
         first = batch.split(record)[1].split(1)[0]
         if self._settled(first).new.any():
             return Taken(record, hour, refused)
-        return Taken(record + 1, None, refused + self._committed(first))
+        return Taken(record + 1, None, refused + self._committed(first, reached_ms))
+
+    def _reached(self, batch: Arrivals) -> int | None:
+        """Return how far the partition is before a batch; at its beginning, where that begins."""
+        moments = batch.transactions.occurred_ms
+        if self.lease.watermark_ms is None and len(moments):
+            return int(moments[0])
+        return self.lease.watermark_ms
 
     def _first_ahead(self, batch: Arrivals) -> tuple[int, int] | None:
         """Return (record, hour) of the first transaction whose hour is not sealed yet."""
@@ -101,13 +109,13 @@ class PartitionWork:
         known = patiently(lambda: self._ledger.existing(ids)) if ids else {}
         return settle(batch.transactions, batch.record, known)
 
-    def _committed(self, batch: Arrivals) -> int:
+    def _committed(self, batch: Arrivals, reached_ms: int | None) -> int:
         """Take in a batch that waits for no hour; return how many records were refused."""
-        commit = self._computed(batch, self._settled(batch))
+        commit = self._computed(batch, self._settled(batch), reached_ms)
         self.lease = patiently(lambda: self._ledger.commit(self.lease, commit))
         return commit.counters["dead_letters"]
 
-    def _computed(self, batch: Arrivals, settled: Settled) -> Commit:
+    def _computed(self, batch: Arrivals, settled: Settled, reached_ms: int | None) -> Commit:
         now_ms = self._clock()
         rows = batch.transactions.take(settled.new)
         scored = np.flatnonzero(rows.scored_type())
@@ -128,7 +136,7 @@ class PartitionWork:
         judged = all_scores(self.lineup, scored, vectors, amount, legacy_known, now_ms)
         champion = judged[0]
         unscored = sum(1 for reason in champion.reason or () if reason is not None)
-        letters = batch.dead_letters(settled.conflicts, now_ms, self.lease.watermark_ms)
+        letters = batch.dead_letters(settled.conflicts, now_ms, reached_ms)
         refused = 0 if letters is None else len(letters.reason)
         features = np.zeros((len(rows), vectors.shape[1]), np.float32)
         features[scored] = vectors

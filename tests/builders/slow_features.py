@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -226,14 +227,17 @@ def _changes(
 
 
 def _ordinary(rows: Transactions, row: int) -> bool:
-    """Return whether a payment is at most 2.5 times its customer's mean of 14 to 44 days before."""
-    before = [
-        int(rows.reporting_minor[other])
-        for other in range(row)
-        if rows.customer_id[other] == rows.customer_id[row]
-        and rows.customer_id[row] is not None
-        and 14 <= (rows.occurred_ms[row] - rows.occurred_ms[other]) / 1000 / DAY_S <= 44
-        and rows.type[other] == AUTHORISATION
-        and rows.reporting_minor[other] >= 0
-    ]
-    return not before or 2 * int(rows.reporting_minor[row]) * len(before) <= 5 * sum(before)
+    """Return whether its customer might have made a payment, by the month before the fortnight."""
+    usual, recent = [], [0]
+    for other in range(row):
+        days = (rows.occurred_ms[row] - rows.occurred_ms[other]) / 1000 / DAY_S
+        paid = int(rows.reporting_minor[other])
+        same = rows.customer_id[other] == rows.customer_id[row] is not None
+        if same and rows.type[other] == AUTHORISATION and paid >= 0:
+            if days < 14:
+                recent.append(paid)
+            elif days <= 44:
+                usual.append(paid)
+    mean = Fraction(sum(usual), max(len(usual), 1))
+    within = int(rows.reporting_minor[row]) <= 2 * mean and max(recent) <= 3 * mean
+    return not usual or within

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from builders.api import as_bytes, wire
-from builders.batches import TABLES
 from builders.pipeline import STREAM, Driver, counters, lineup_of, rows_of, state_of, tell
 from builders.streams import random_labels, random_stream
 from sqlalchemy import text
@@ -17,6 +16,7 @@ from service.erasing import erase_customer
 from service.errors import OwnershipLost
 from service.explaining import Explaining, explain_pending
 from service.ledger import Ledger
+from service.ledger.tables import metadata
 from service.pipeline.lineup import Lineup
 from service.snapshots import Snapshots
 
@@ -65,8 +65,7 @@ def figures(ledger: Ledger) -> list[tuple[Any, ...]]:
 
 def everything_said(ledger: Ledger) -> str:
     """Return all that the ledger holds, as text."""
-    tables = TABLES | {"labels": "label_id", "explanations": "alert_id", "erasures": "stand_in"}
-    return repr([rows_of(ledger, name, by) for name, by in tables.items()])
+    return repr([rows_of(ledger, table.name, "1") for table in metadata.sorted_tables])
 
 
 def test_nothing_of_the_customer_is_left_and_every_figure_stands(

@@ -157,13 +157,14 @@ def test_a_label_whose_payment_is_not_there_yet_waits_for_a_later_seal(
     assert [vector[at] for vector in vectors(ledger)] == [0, 0, 1, 1]
 
 
+@pytest.mark.parametrize(("amount", "ordinary"), [(4_001, 1), (6_001, 0)])
 def test_a_fraud_is_ordinary_by_the_same_payments_as_offline(
-    ledger: Ledger, lineup: Lineup
+    ledger: Ledger, lineup: Lineup, amount: int, ordinary: int
 ) -> None:
-    """Those of its customer from a fortnight on before it, at any merchant."""
+    """Those of its customer before it, at any merchant: of a month, and of the fortnight since."""
     rows = payments(
         BASE_S + DAY_S * np.array([0, 1, 20, 20, 22]),
-        amount_minor=np.array([1_000, 3_000, 5_001, 5_000, 1_000]),
+        amount_minor=np.array([1_000, 3_000, amount, 4_000, 1_000]),
         merchant_id=["other", "other", "merchant", "merchant", "merchant"],
     )
     told = labels(["t2", "t3"], [BASE_S + 21 * DAY_S] * 2)
@@ -171,7 +172,7 @@ def test_a_fraud_is_ordinary_by_the_same_payments_as_offline(
     Driver(ledger, lineup).take(streamed(rows))
     expected = replay(rows, told, partition=np.zeros(5, np.int32))
     run = [feature(lineup, name) for name in ("merchant_run_frauds", "merchant_run_ordinary")]
-    assert expected.features[-1][run].tolist() == [2, 1]
+    assert expected.features[-1][run].tolist() == [2, ordinary]
     assert differing(ledger, rows, expected.features) == []
 
 

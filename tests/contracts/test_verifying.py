@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
@@ -146,9 +147,16 @@ def test_the_command_finds_the_bundle_and_tells_the_date_of_an_erasure(
     named = run.invoke(penumbra, ["verify", alert_id, "--bundle", str(bundle)])
     assert named.exit_code == 0, named.output
     assert "figures and sentences the same, bit for bit" in named.output
+    told = run.invoke(penumbra, ["explain", alert_id, "--svg", str(tmp_path / "alert.svg")])
+    assert told.exit_code == 0, told.output
+    assert "  what if  " in told.output
+    picture = ET.parse(tmp_path / "alert.svg").getroot()  # noqa: S314 - our own
+    assert "Base value" in picture.attrib["aria-label"]
     who = ledger.alerts(limit=1).alerts.decisions.customer_id[0]
     gone = run.invoke(penumbra, ["erase", who, "--yes", "--reference", "case 7"])
     assert gone.exit_code == 0, gone.output
     after = run.invoke(penumbra, ["verify", alert_id])
     assert after.exit_code == 0
     assert "erased on 2" in after.output
+    nothing = run.invoke(penumbra, ["explain", alert_id])
+    assert "nothing is kept of why" in str(nothing.exception)

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from builders.api import Api, api, payment
+from builders.api import HERE, Api, api, payment
+from fastapi.testclient import TestClient
 from plugins.bundles import make_bundle
 
 from loadtest.demo.board import Board
@@ -131,7 +132,8 @@ def test_the_page_renews_itself_only_when_something_came(plain: Api) -> None:
     version = re.search(r'name="v" value="(\w+)"', page.text)
     assert version
     assert plain.client.get(f"/console/now/live?v={version[1]}").status_code == 204
-    plain.score(approved(2, 2_000))
+    another = TestClient(plain.client.app, base_url=HERE)  # a program, without the session
+    assert another.post("/v1/score", json=approved(2, 2_000)).status_code == 200
     assert "20.00 EUR" in text_of(plain.client.get(f"/console/now/live?v={version[1]}"))
 
 

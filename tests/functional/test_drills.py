@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from plugins.bundles import make_bundle
 
 from loadtest.bars.bad_input import bad_input
+from loadtest.bars.burst import ALWAYS, WARM_UP, payments, run, with_threshold
 from loadtest.bars.material import Material, simulated
 from loadtest.bars.streaming import (
     PARTITIONS,
@@ -74,3 +75,18 @@ def test_bad_input_ends_in_dead_letters_and_nothing_else_does(folder: Path) -> N
     figures = bad_input(folder / "bad", folder / "bundle", numeric_ids=50_000)
     assert [figure.line() for figure in figures if not figure.met] == []
     assert len(figures) == 4
+
+
+def test_decisions_do_not_wait_for_explanations(folder: Path) -> None:
+    """A burst in which every payment is flagged: none is lost, the riskiest are explained first."""
+    flagged = run(
+        folder / "burst",
+        with_threshold(folder / "bundle", folder / "loud", ALWAYS),
+        payments(WARM_UP + 900, 300),
+        300,
+        drain=True,
+    )
+    assert flagged.flags == flagged.offered == WARM_UP + 900
+    assert flagged.in_order
+    assert flagged.drained > 0
+    assert flagged.oldest_s > 0 or flagged.pending == 0

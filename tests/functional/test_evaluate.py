@@ -178,3 +178,14 @@ def test_a_learning_curve_says_what_few_labels_give(folder: Path) -> None:
     assert len({one["frauds"] for one in points}) == 2
     assert len(points) == 2 * (5 + 2)
     assert "labelled frauds needed" in (folder / "out" / "few-labels.md").read_text()
+
+
+def test_the_headline_answers_on_any_file(folder: Path) -> None:
+    """Amounts of fraud are larger here; too few frauds are a reason and no figure."""
+    done = evaluated(folder, protocol="headline", seeds=1)
+    assert done.exit_code == 0, done.output + repr(done.exception)
+    found = json.loads((folder / "out" / "headline.json").read_text())
+    assert {one["name"] for one in found["beside"]}.isdisjoint({one.name for one in HAND_SEARCHED})
+    page = (folder / "out" / "headline.md").read_text()
+    assert "not known: labelled frauds are worth" in page or "% (" in page
+    assert "| bar |" not in page

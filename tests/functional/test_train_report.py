@@ -1,5 +1,6 @@
 """What a report says of flags, calibration and segments, and that the bundle does as it says."""
 
+import base64
 import json
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from builders.small_file import MAPPING, Files
 
-from models.bundle import load_bundle
+from models.bundle import PICTURES, bundle_id, load_bundle
 from models.decide import judge
 from models.errors import PenumbraError
 from models.scorer import Scores
@@ -50,6 +51,26 @@ def test_calibration_of_every_model_stands_with_its_intervals(trained: Path) -> 
     page = (trained / "report.html").read_text()
     assert "observed / expected frauds" in page
     assert "## Calibration" in (trained / "card.md").read_text()
+
+
+def test_the_model_as_a_whole_is_in_the_bundle_and_no_part_of_its_id(trained: Path) -> None:
+    """Mean |SHAP|, every payment, dependence, by segment: drawn, listed, told on the card."""
+    manifest = json.loads((trained / "manifest.json").read_text())
+    page, card = (trained / "report.html").read_text(), (trained / "card.md").read_text()
+    for name in PICTURES:
+        body = (trained / name).read_bytes()
+        assert body.startswith(b"\x89PNG")
+        assert base64.b64encode(body).decode() in page
+        assert name in manifest["files"]
+    bare = {name: entry for name, entry in manifest["files"].items() if name not in PICTURES}
+    assert bundle_id(manifest["name"], bare) == manifest["bundle_id"]
+    told = json.loads((trained / "report.json").read_text())["explanations"]
+    assert told["sample"]["flagged"] > 0
+    assert told["sample"]["genuine"] > 0
+    sizes = [one["mean_absolute_contribution"] for one in told["importance"]]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(sizes) == len(load_bundle(trained).spec.players)
+    assert f"- {told['importance'][0]['feature']} (" in card
 
 
 def test_report_shows_the_scorecard_of_the_data(trained: Path) -> None:

@@ -111,6 +111,10 @@ def test_a_declined_payment_that_somebody_chose_to_look_at_stands_for_none() -> 
     found = reviewed(rows, 0.5)
     assert found.settled().tolist() == [1, UNKNOWN]
     assert found.weight.tolist() == [2, 1]
+    each = reviewed(rows, np.array([0.25, np.nan]))
+    assert each.weight.tolist() == [4, 1]
+    with pytest.raises(ValueError, match="drawn at random"):
+        reviewed(rows, np.array([np.nan, 0.5]))
 
 
 def test_dispositions_count_only_where_they_do_not_follow_flags() -> None:

@@ -146,7 +146,7 @@ def test_the_door_opens_to_whoever_knows_the_token_only() -> None:
         assert control.url.startswith("http://127.0.0.1:")
         assert _asked(control.url + "/state", control.token) == (200, {"sent": 3})
         assert _asked(control.url + "/state", "another")[0] == 401
-        assert _asked(control.url + "/disturbances/kill", "", post=True)[0] == 401
+        assert _asked(control.url + "/disturbances/kill", "no", post=True)[0] == 401
         assert control.asked() == []
         assert _asked(control.url + "/disturbances/kill", control.token, post=True)[0] == 202
         assert _asked(control.url + "/disturbances/launch", control.token, post=True)[0] == 404

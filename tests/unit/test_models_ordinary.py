@@ -19,19 +19,25 @@ def last_is_ordinary(amounts: list[int], days: list[int], **columns: object) -> 
 @pytest.mark.parametrize(
     ("amounts", "days", "expected"),
     [
-        ([1_000, 3_000, 5_000], [0, 1, 20], True),
-        ([1_000, 3_000, 5_001], [0, 1, 20], False),
+        ([1_000, 3_000, 4_000], [0, 1, 20], True),
+        ([1_000, 3_000, 4_001], [0, 1, 20], False),
+        ([1_000, 3_000, 6_000, 1_000], [0, 1, 20, 21], True),
+        ([1_000, 3_000, 6_001, 1_000], [0, 1, 20, 21], False),
+        ([1_000, 1_000, 3_001, 1_000], [0, 1, 20, 34], True),
         ([9_000, 1_000, 4_000], [0, 31, 45], False),
         ([9_000, 1_000, 4_000], [1, 31, 45], True),
-        ([1_000, 9_000, 4_000], [0, 10, 23], False),
+        ([1_000, 2_900, 2_500], [0, 10, 23], False),
         ([9_000], [0], True),
         ([9_000, 9_000], [0, 13], True),
         ([1_000, -1, 9_000], [0, 1, 20], False),
         ([1_000, -1], [0, 20], True),
     ],
     ids=[
-        "two and a half times the mean",
+        "twice the mean",
         "a cent more",
+        "three times the mean shortly before",
+        "a cent more shortly before",
+        "a fortnight later that is over",
         "45 days ago is forgotten",
         "44 days ago is not",
         "13 days ago may be the same thief",
@@ -41,7 +47,7 @@ def last_is_ordinary(amounts: list[int], days: list[int], **columns: object) -> 
         "no rate of its own",
     ],
 )
-def test_an_amount_is_ordinary_up_to_two_and_a_half_times_the_customers_mean(
+def test_a_payment_is_ordinary_by_what_its_customer_paid_before(
     amounts: list[int],
     days: list[int],
     expected: bool,  # noqa: FBT001 - a case of the table
@@ -65,6 +71,7 @@ def test_a_fraud_out_of_character_does_not_count_against_the_merchant() -> None:
     rows = payments(
         START_S + DAY_S * days,
         amount_minor=np.array([1_000, 9_000, 1_000, 1_000]),
+        customer_id=["one", "one", "two", "two"],
         merchant_id=["other", "merchant", "merchant", "merchant"],
     )
     told = labels(["t1", "t2"], START_S + DAY_S * np.array([21, 21]) + 3_600)

@@ -16,6 +16,7 @@ from models.reasons.account import (
     strange_features,
     strange_groups,
 )
+from models.reasons.groups import leaders
 
 NAMES = ("amount", "amount_known", "amount_ratio_7d", "amount_ratio_30d", "device_new",
          "device_known", "night", "country_new", "country_known")  # fmt: skip
@@ -27,7 +28,9 @@ def told(tmp_path: Path, contributions: list[float]) -> list[dict[str, Any]]:
     assert bundle.spec.player_names == (
         "amount", "amount_ratio_7d", "amount_ratio_30d", "device_new", "night", "country_new",
     )  # fmt: skip
-    return player_facts(bundle, sentences_of({"night": 1}), np.array(contributions, np.float32))
+    return player_facts(
+        bundle.spec.player_names, sentences_of({"night": 1}), np.array(contributions, np.float32)
+    )
 
 
 def test_reasons_are_what_raises_strongest_first_and_each_thing_once(tmp_path: Path) -> None:
@@ -69,11 +72,11 @@ def test_aspects_are_the_sums_of_their_features(tmp_path: Path) -> None:
 
 def test_what_looks_strange_is_told_by_aspect_and_feature() -> None:
     """Only what exceeds the errors of ordinary payments counts, in shares of all excess."""
-    spec = FeatureSpec.of(NAMES)
+    leader = leaders(FeatureSpec.of(NAMES))
     errors = np.array([1, 0, 9, 5, 3, 0, 1, 0, 0], np.float32)
     usual = np.full(len(NAMES), 1.0, np.float32)
     words = sentences_of()
-    found = strange_groups(spec, errors, usual, words)
+    found = strange_groups(leader, errors, usual, words)
     assert [(one["group"], round(one["share"], 2)) for one in found] == [
         ("amount", 0.86),
     ]
@@ -81,7 +84,7 @@ def test_what_looks_strange_is_told_by_aspect_and_feature() -> None:
         "Amount looks unlike this customer's normal behaviour (86 % of all that looks strange): "
         "the amount against the 7-day average and the amount against the 30-day average"
     )
-    assert strange_groups(spec, np.zeros_like(errors), usual, words) == []
-    worst = strange_features(spec, errors, words)
+    assert strange_groups(leader, np.zeros_like(errors), usual, words) == []
+    worst = strange_features(leader, errors, words)
     assert [one["feature"] for one in worst][:2] == ["amount_ratio_7d", "amount_ratio_30d"]
     assert worst[0]["text"].startswith("Amount 940.00 EUR is 8.2 times")

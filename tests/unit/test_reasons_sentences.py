@@ -74,7 +74,7 @@ def test_of_an_unknown_customer_the_typical_payment_is_told_and_said_so() -> Non
         ("since_last_s", {"since_last_s": 180, "gap_ratio": 1}, ("3 minutes since the last "
          "payment; this customer usually waits 3 minutes")),
         ("small_before_1d", {"small_before_1d": 1}, ("One payment under a tenth of this amount "
-         "came within the 24 hours before, as when a card is tried out")),
+         "came within the 24 hours before")),
         ("night", {"night": 1, "hour_share": 0.004}, ("Paid at night, between 16:00 and 17:00 "
          "local time; 0.4 % of this customer's payments are made around then")),
         ("merchant_new", {"merchant_new": 1}, "This customer never paid at merchant m1 before"),

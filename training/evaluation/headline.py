@@ -38,7 +38,7 @@ IN_FORCE = (0.001, 0.003, 0.005)
 """Shares of genuine payments that every condition of a typical set flags at least."""
 VELOCITIES = ("count_1h", "count_1d")
 HELD_OUT = 0.1
-DRAWS = 200
+DRAWS = 100
 MINOR = 100
 FIGURES: dict[str, Figure] = {
     **{f"shadow {name}": SHADOW[name] for name in ("detection_rate", "value_detection_rate")},
@@ -93,21 +93,28 @@ class ThreeWays:
 
 @dataclass(frozen=True)
 class Beside:
-    """A rule set and the model beside it: as many alerts (by either ranking), as many frauds."""
+    """A rule set and the model beside it: as many alerts (by either ranking), as many frauds.
+
+    The last is None where the week before had no fraud to fix a threshold on.
+    """
 
     name: str
     conditions: str
     learned_rate: float
     by_probability: Reading
     by_money: Reading
-    as_many_frauds: Reading
+    as_many_frauds: Reading | None
     three_ways: Mapping[str, ThreeWays]
 
 
 @dataclass(frozen=True)
 class Headline:
-    """All rule sets, the typical ones last; rows judged and their frauds."""
+    """All rule sets, the typical ones last; rows judged and their frauds.
 
+    `handbook` is whether these are the handbook's payments, of which bars are asked.
+    """
+
+    handbook: bool
     beside: Sequence[Beside]
     payments: int
     frauds: int
@@ -121,19 +128,21 @@ def headline(
     tracker: Tracker,
     *,
     by_hand: bool,
+    draws: int = DRAWS,
 ) -> Headline:
     """Compare log-odds of the shadowed rows (n,) with every rule set.
 
     `shadowed` are the weeks in shadow: thresholds are fixed on those before `judged_ms`.
+    `draws` hold-outs are drawn for each set.
     """
     sets = rule_sets(learned, by_hand=by_hand)
     advance = tracker.task("rule sets compared", len(sets))
     beside = []
     for one in sets:
-        beside.append(_beside(one, learned, shadowed, scores, judged_ms))
+        beside.append(_beside(one, learned, shadowed, scores, judged_ms, draws))
         advance(1)
     judged = shadowed.payments.occurred_ms >= judged_ms
-    return Headline(beside, int(judged.sum()), int(shadowed.payments.fraud[judged].sum()))
+    return Headline(by_hand, beside, int(judged.sum()), int(shadowed.payments.fraud[judged].sum()))
 
 
 def rule_sets(learned: Span, *, by_hand: bool) -> list[RuleSet]:
@@ -167,13 +176,16 @@ def four_rules(least: float) -> str:
     return f"typical, all four rules, each at least {least:.1%}"
 
 
-def _beside(one: RuleSet, learned: Span, shadowed: Span, scores: Scores, judged_ms: int) -> Beside:
+def _beside(
+    one: RuleSet, learned: Span, shadowed: Span, scores: Scores, judged_ms: int, draws: int
+) -> Beside:
     flagged = one.flags(shadowed.columns)
     by_probability = rows_of(shadowed.payments, flagged, scores)
     money = sigmoid(scores) * np.nan_to_num(shadowed.payments.amount)
     by_money = replace(by_probability, log_odds=np.log(np.maximum(money, 1e-300)))
     earlier = by_probability.occurred_ms < judged_ms
-    alerts = legacys_alert_rate(by_probability.take(earlier))
+    before = by_probability.take(earlier)
+    alerts = legacys_alert_rate(before)
     judged = by_probability.take(~earlier)
     return Beside(
         name=one.name,
@@ -181,8 +193,10 @@ def _beside(one: RuleSet, learned: Span, shadowed: Span, scores: Scores, judged_
         learned_rate=float(one.flags(learned.columns).mean()),
         by_probability=_reading(judged, alerts),
         by_money=_reading(by_money.take(~earlier), legacys_alert_rate(by_money.take(earlier))),
-        as_many_frauds=_reading(judged, legacys_detection_rate(by_probability.take(earlier))),
-        three_ways=three_ways(judged.at_threshold(alerts.threshold)),
+        as_many_frauds=_reading(judged, legacys_detection_rate(before))
+        if before.truth.any()
+        else None,
+        three_ways=three_ways(judged.at_threshold(alerts.threshold), draws=draws),
     )
 
 

@@ -33,7 +33,7 @@ class Bar:
 
 
 def bars(found: Headline) -> list[Bar]:
-    """Return the bars; a figure has to reach its bar and its interval to exclude no difference."""
+    """Return the handbook's bars: a figure has to reach its own and its interval to exclude 1."""
     by_name = {one.name: one for one in found.beside}
     few, many, typical = (by_name[name] for name in (FEW, MANY, four_rules(IN_FORCE[0])))
     seventy = min((one for one in found.beside if one.name.startswith("best")), key=_from_seventy)
@@ -48,12 +48,17 @@ def bars(found: Headline) -> list[Bar]:
         _above(f"{MANY}: value detection rate by probability x amount at least {MORE_MONEY} times",
                many.by_money.answers["value_detection_rate ratio"], 1, MORE_MONEY),
         _below(f"{seventy.name}: false positives at the rules' 70 % of frauds, at most "
-               f"{FEWER_WRONG} times",
-               seventy.as_many_frauds.answers["false_positives_per_payment ratio"], 1, FEWER_WRONG),
+               f"{FEWER_WRONG} times", _wrong(seventy), 1, FEWER_WRONG),
         _above(f"{typical.name}: frauds at its alert rate, at least {THAN_TYPICAL} times",
                typical.by_probability.answers["detection_rate ratio"], 1, THAN_TYPICAL),
         *(_holds(one) for one in found.beside),
     ]  # fmt: skip
+
+
+def _wrong(one: Beside) -> Answer:
+    if one.as_many_frauds is None:
+        return Refused("the week before had no fraud to fix a threshold on")
+    return one.as_many_frauds.answers["false_positives_per_payment ratio"]
 
 
 def _from_seventy(one: Beside) -> float:
@@ -71,11 +76,15 @@ def headline_page(found: Headline, *, seeds: int) -> str:
     )
     return "\n".join([
         intro, "", *_alerts(found), "", *_frauds(found), "", *_ways(found), "",
-        *_even(found.beside), "",
-        *table_lines(["bar", "found", "met"],
-                     [[one.asked, one.found, "yes" if one.met else "**no**"]
-                      for one in bars(found)]),
+        *_even(found.beside), *_asked(found),
     ]) + "\n"  # fmt: skip
+
+
+def _asked(found: Headline) -> list[str]:
+    if not found.handbook:
+        return []
+    rows = [[one.asked, one.found, "yes" if one.met else "**no**"] for one in bars(found)]
+    return ["", *table_lines(["bar", "found", "met"], rows)]
 
 
 def _alerts(found: Headline) -> list[str]:
@@ -105,6 +114,8 @@ def _frauds(found: Headline) -> list[str]:
     rows = []
     for one in found.beside:
         reading = one.as_many_frauds
+        if reading is None:
+            continue
         rows.append([
             one.name, told(reading.answers["legacy detection_rate"]),
             told(reading.answers["shadow detection_rate"]),

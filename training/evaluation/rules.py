@@ -130,7 +130,7 @@ def in_force(
     """
     shares = [share for share in SHARES if share >= least]
     best, highest = RuleSet(()), -1.0
-    for velocity in velocities:
+    for velocity in (one for one in velocities if one in found):
         kinds = {n: v for n, v in found.items() if n not in velocities or n == velocity}
         ladders = {name: thresholds(values[~fraud], shares) for name, values in kinds.items()}
         missed, passed = _left(kinds, fraud, ladders)
@@ -163,9 +163,9 @@ def frontier(
     missed, passed = _left(found, fraud, ladders)
     shape = passed.shape
     alerts, frauds = (len(fraud) - passed).ravel(), (int(fraud.sum()) - missed).ravel()
-    fewest_conditions = -np.arange(len(alerts))  # the last place of a ladder is none
-    order = np.lexsort((fewest_conditions, -frauds, alerts))
-    order = order[(alerts[order] > 0) & (alerts[order] <= MOST_ALERTS * len(fraud))]
+    open_ = np.flatnonzero((alerts > 0) & (alerts <= MOST_ALERTS * len(fraud)))
+    fewest_conditions = -open_  # the last place of a ladder is none
+    order = open_[np.lexsort((fewest_conditions, -frauds[open_], alerts[open_]))]
     best = np.maximum.accumulate(frauds[order])
     worth = order[np.diff(best, prepend=0) > 0]
     return [_rule_set(np.unravel_index(one, shape), ladders) for one in worth]

@@ -48,7 +48,8 @@ class Overall:
     @property
     def importance(self) -> npt.NDArray[np.float64]:
         """Mean |contribution| of each player (P,)."""
-        return np.abs(self.contributions).mean(axis=0, dtype=np.float64)
+        mean: npt.NDArray[np.float64] = np.abs(self.contributions).mean(axis=0, dtype=np.float64)
+        return mean
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for report.json: sizes, and players by falling importance."""
@@ -62,11 +63,6 @@ class Overall:
                     "feature": self.names[at],
                     "group": group_of(self.names[at]),
                     "mean_absolute_contribution": float(self.importance[at]),
-                    "of_flagged": float(
-                        np.abs(self.contributions[self.kind == "flagged", at]).mean()
-                    )
-                    if counts["flagged"]
-                    else None,
                 }
                 for at in order.tolist()
             ],

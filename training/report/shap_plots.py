@@ -18,7 +18,7 @@ def drawn(found: Overall) -> dict[str, bytes]:
     """Return PNG pictures by file name."""
     # shap takes seconds to import, which commands that draw nothing need not wait for.
     import shap  # noqa: PLC0415
-    from matplotlib import pyplot  # noqa: PLC0415
+    from matplotlib import pyplot as plt  # noqa: PLC0415
 
     def explanation(rows: Any = slice(None)) -> Any:
         return shap.Explanation(
@@ -29,30 +29,30 @@ def drawn(found: Overall) -> dict[str, bytes]:
         )
 
     def picture(draw: Any, *arguments: Any, **given: Any) -> bytes:
-        pyplot.close("all")
-        pyplot.figure()
+        plt.close("all")
+        plt.figure()
         draw(*arguments, show=False, **given)
         buffer = io.BytesIO()
-        pyplot.gcf().savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", metadata=PLAIN)
-        pyplot.close("all")
+        plt.gcf().savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", metadata=PLAIN)
+        plt.close("all")
         return buffer.getvalue()
 
     def dependence() -> bytes:
         top = np.argsort(-found.importance, kind="stable")[:DEPENDENCES].tolist()
-        figure, places = pyplot.subplots(1, len(top), figsize=(4.2 * len(top), 3.4), squeeze=False)
+        figure, places = plt.subplots(1, len(top), figsize=(4.2 * len(top), 3.4), squeeze=False)
         for at, place in zip(top, places[0], strict=True):
             shap.plots.scatter(explanation()[:, at], ax=place, show=False)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", metadata=PLAIN)
-        pyplot.close("all")
+        plt.close("all")
         return buffer.getvalue()
 
     def cohorts(by: Any) -> bytes:
         parts = {str(one): explanation(by == one) for one in sorted(set(by.tolist()))}
         return picture(shap.plots.bar, {k: v.abs.mean(0) for k, v in parts.items()}, max_display=10)
 
-    backend = pyplot.get_backend()
-    pyplot.switch_backend("agg")
+    backend = plt.get_backend()
+    plt.switch_backend("agg")
     # shap spreads the dots of a swarm with numpy's global generator: the same run, the same dots.
     chance = np.random.get_state()  # noqa: NPY002
     np.random.seed(0)  # noqa: NPY002
@@ -65,7 +65,7 @@ def drawn(found: Overall) -> dict[str, bytes]:
         }  # fmt: skip
     finally:
         np.random.set_state(chance)  # noqa: NPY002
-        pyplot.switch_backend(backend)
+        plt.switch_backend(backend)
 
 
 PLAIN: dict[str, Any] = {"Software": None}

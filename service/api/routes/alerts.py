@@ -117,7 +117,7 @@ def alert(parts: Given, by: Caller, alert_id: str) -> Response:
         problems=(*_REFUSALS, HTTPStatus.NOT_FOUND),
     ),
 )
-def verify_alert(parts: Given, alert_id: str) -> Response:
+def verify_alert(parts: Given, by: Caller, alert_id: str) -> Response:
     """Compute score and explanation anew from the stored inputs and bundle, and compare."""
     if "\0" in alert_id:
         raise not_found("no alert of this id; look at /v1/alerts")
@@ -127,6 +127,7 @@ def verify_alert(parts: Given, alert_id: str) -> Response:
         found = verify(parts.ledger, witnesses(parts.settings, loaded=loaded), alert_id)
     except NoSuchAlert as error:
         raise not_found("no alert of this id; look at /v1/alerts") from error
+    parts.ledger.note_action(by, "verify", alert_id=alert_id)
     return answer(verification_shown(found))
 
 

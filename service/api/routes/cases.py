@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
@@ -31,9 +31,11 @@ from service.api.tokens import Caller, needs
 from service.errors import CaseUnknown
 from service.ledger import case_work
 from service.ledger.audit import By
-from service.ledger.case_reads import Case  # noqa: TC001 - a helper's argument
-from service.ledger.external import Outcome
 from service.people.roles import PROGRAM
+
+if TYPE_CHECKING:
+    from service.ledger.case_reads import Case
+    from service.ledger.external import Outcome
 
 router = APIRouter(tags=["cases"])
 
@@ -121,9 +123,7 @@ async def notes(request: Request, parts: Given, by: Caller, alert_id: str) -> Re
     if "\0" in posted.text:
         raise invalid("text holds the character U+0000")
     return await run_in_threadpool(
-        partial(
-            _noted, parts, _person(by, posted.author), _id(alert_id), masked_text(posted.text)
-        )
+        partial(_noted, parts, _person(by, posted.author), _id(alert_id), masked_text(posted.text))
     )
 
 
@@ -173,10 +173,7 @@ def _taken(parts: Parts, by: By, given: list[Outcome]) -> Response:
     taken = parts.ledger.take_outcomes(given, by, window_ms)
     return answer(
         OutcomesTaken(
-            [
-                OutcomeTaken(one.disposition_id, one.alert_id, one.case_id, one.new)
-                for one in taken
-            ]
+            [OutcomeTaken(one.disposition_id, one.alert_id, one.case_id, one.new) for one in taken]
         )
     )
 

@@ -16,19 +16,30 @@ from service.api.reads import queue, seal_totals
 from service.api.shown import (
     CoverageShown,
     PartitionShown,
+    PeriodCoverage,
     SealsShown,
     ShortHistory,
     StreamShown,
 )
+from service.api.shown_comparison import coverage_shown, period_shown
+from service.comparison.windowed import windowed
+from service.comparison.windows import Window, periods
+from service.ledger import wall_clock_ms
+from service.ledger.facts import DAY_MS
 from service.metrics import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from service.api.parts import Parts
     from service.api.scoring.source import HttpSource
+    from service.api.shown_comparison import WindowCoverageShown
     from service.ledger import PartitionState
 
 router = APIRouter(tags=["operations"])
+
+MOST_PERIODS = 12
+"""The newest periods whose coverage is told."""
 
 
 @router.get(
@@ -44,6 +55,7 @@ router = APIRouter(tags=["operations"])
 def coverage(parts: Given) -> Response:
     """Account for every record consumed."""
     found = parts.ledger.coverage()
+    payments, of_periods = _compared(parts)
     seals = seal_totals(parts.ledger)
     newest = None if seals.newest_hour is None else format_instant(seals.newest_hour * HOUR_MS)
     return answer(
@@ -62,8 +74,28 @@ def coverage(parts: Given) -> Response:
             seals=SealsShown(seals.complete, seals.incomplete, newest),
             alerts_pending=queue(parts.ledger).pending,
             short_history=_short_history(parts.source),
+            payments=payments,
+            periods=of_periods,
         )
     )
+
+
+def _compared(parts: Parts) -> tuple[WindowCoverageShown | None, list[PeriodCoverage]]:
+    """Return the coverage of all days, and of the newest periods' days."""
+    stored = parts.ledger.first_and_last_day()
+    if stored is None:
+        return None, []
+    now_ms = wall_clock_ms()
+
+    def of(window: Window) -> WindowCoverageShown:
+        found = windowed(parts.ledger, parts.settings, window, now_ms=now_ms, mix=True)
+        return coverage_shown(found.coverage)
+
+    newest = periods(parts.ledger, Window(*stored))[-MOST_PERIODS:]
+    return of(Window(*stored)), [
+        PeriodCoverage(period_shown(one), of(Window(one.first_ms // DAY_MS, one.last_ms // DAY_MS)))
+        for one in newest
+    ]
 
 
 def reconciles(counters: Mapping[str, int]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from service.api.problems import invalid, not_found
 from service.api.shown_money import MoneyShown
 from service.api.telling import money_told
 from service.comparison.windows import day_of, month_window, previous_month
+from service.ledger import wall_clock_ms
 
 router = APIRouter(tags=["comparison"])
 
@@ -52,5 +53,4 @@ def monthly(
         windows = (month_window(first), month_window(previous_month(first)))
     except (ValueError, OverflowError):
         raise invalid(f"month {month!r} is none of the calendar; write 2026-07") from None
-    now_ms = int(datetime.now(UTC).timestamp() * 1000)
-    return answer(money_told(parts.ledger, parts.settings, windows, now_ms=now_ms))
+    return answer(money_told(parts.ledger, parts.settings, windows, now_ms=wall_clock_ms()))

@@ -70,23 +70,26 @@ def promotion(
     bundle_id: Annotated[str | None, Query(max_length=128, description="Of one bundle.")] = None,
 ) -> Response:
     """Show what has been looked at and decided; the newest twenty packs."""
+    return answer(promotion_told(parts, bundle_id))
+
+
+def promotion_told(parts: Parts, bundle_id: str | None) -> PromotionShown:
+    """Return the champion, what it was decided on, and who signed; of one bundle if named."""
     first = parts.standing.first_champion
     history = parts.ledger.promotions()
     champion = history[-1].bundle_id if history else first
     ring = current(parts.ledger.signer_events(), parts.settings.signers)
     packs = parts.ledger.packs(bundle_id)
     newest = packs[-MOST_PACKS:][::-1]
-    return answer(
-        PromotionShown(
-            champion=champion,
-            first_champion=first,
-            signers=[
-                SignerShown(one.name, fingerprint(one.public_key), format_instant(one.since_ms))
-                for one in ring.values()
-            ],
-            packs=[_pack(parts, one, packs, ring, champion) for one in newest],
-            history=[shown(one) for one in reversed(history)],
-        )
+    return PromotionShown(
+        champion=champion,
+        first_champion=first,
+        signers=[
+            SignerShown(one.name, fingerprint(one.public_key), format_instant(one.since_ms))
+            for one in ring.values()
+        ],
+        packs=[_pack(parts, one, packs, ring, champion) for one in newest],
+        history=[shown(one) for one in reversed(history)],
     )
 
 

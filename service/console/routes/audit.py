@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
-from starlette.responses import Response
+from starlette.responses import Response  # noqa: TC002 - read by FastAPI
 
 from service.api.parts import Given  # noqa: TC001 - read by FastAPI
 from service.console.guard import Acting, Who, needs
@@ -36,6 +36,4 @@ def audit(
     parts.ledger.note_action(by, "view audit log", customer_id=where.get("customer_id"))
     more = len(entries) == PER_PAGE
     older = urlencode({**where, "before": entries[-1].id}) if more else None
-    return page(
-        "audit.html", who, here="/console/audit", entries=entries, where=where, older=older
-    )
+    return page("audit.html", who, here="/console/audit", entries=entries, where=where, older=older)

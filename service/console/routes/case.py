@@ -11,14 +11,15 @@ from starlette.responses import RedirectResponse, Response
 from service.api.parts import Given, Parts  # noqa: TC001 - read by FastAPI
 from service.cases import rules
 from service.cases.dispositions import CODES, SAYS
-from service.console.asked import InQueue, QueueAddress
+from service.console.asked import InQueue, QueueAddress  # noqa: TC001 - read by FastAPI
 from service.console.case_view import case_view
 from service.console.guard import Acting, Who, needs
 from service.console.pages import page
 from service.console.routes.queue import undo_of
 from service.console.routes.work import WARN_MS
-from service.console.verifying import verify
 from service.errors import CaseUnknown
+from service.verifying import verify
+from service.witnesses import witnesses
 
 if TYPE_CHECKING:
     from service.ledger.audit import By
@@ -80,10 +81,11 @@ def verified(parts: Given, who: Who, by: Acting, case_id: str, alert: AlertId) -
     if found is None or parts.ledger.case_of_alert(alert) != case_id:
         raise CaseUnknown(alert)
     customer = found.transaction.customer_id[0]
-    parts.ledger.note_action(
-        by, "verify", case_id=case_id, alert_id=alert, customer_id=customer
-    )
-    return page("verified.html", who, result=verify(parts.lineup, found))
+    parts.ledger.note_action(by, "verify", case_id=case_id, alert_id=alert, customer_id=customer)
+    judges = (parts.lineup.champion, *parts.lineup.challengers)
+    loaded = {judge.bundle.bundle_id: judge for judge in judges}
+    result = verify(parts.ledger, witnesses(parts.settings, loaded=loaded), alert)
+    return page("verified.html", who, result=result)
 
 
 @router.get("/cases/{case_id}/claim")
@@ -94,9 +96,7 @@ def claimed(parts: Given, who: Who, by: Acting, case_id: str) -> Response:
         raise CaseUnknown(case_id)
     now_ms = parts.ledger.now_ms()
     why_not = rules.why_not_claim(found, by, now_ms)
-    return page(
-        "claim.html", who, case=found, now_ms=now_ms, warn_ms=WARN_MS, why_not=why_not
-    )
+    return page("claim.html", who, case=found, now_ms=now_ms, warn_ms=WARN_MS, why_not=why_not)
 
 
 @router.get("/alerts/{alert_id}")

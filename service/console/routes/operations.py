@@ -73,7 +73,7 @@ def again(parts: Given, by: Acting, sent: SentForm) -> Response:
 
 
 @router.post("/operations/retry", dependencies=[needs("operate"), OurForm])
-def retry(parts: Given, who: Who, by: Acting) -> Response:
+def retry(parts: Given, by: Acting) -> Response:
     """Try again what the webhook did not take."""
     count = parts.ledger.retry_deliveries()
     parts.ledger.note_action(by, "retry posts", detail=f"{count} posts")

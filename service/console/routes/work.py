@@ -13,7 +13,7 @@ from models.errors import BadInput
 from service.api.parts import Given, Parts  # noqa: TC001 - read by FastAPI
 from service.cases import rules
 from service.cases.dispositions import Code, code_of
-from service.console.asked import InQueue, QueueAddress
+from service.console.asked import InQueue, QueueAddress  # noqa: TC001 - read by FastAPI
 from service.console.guard import Acting, Form, NotAllowed, OurForm, SentForm, Who, needs
 from service.console.pages import page
 from service.console.words import MINUTE_MS
@@ -48,7 +48,7 @@ def claim(parts: Given, who: Who, by: Acting, case_id: str, *, keep: bool = Fals
     # Opening a page claims what is free and does not take from others; asking does.
     if why_not is None and (keep or holder in {None, by.actor}):
         case = parts.ledger.claim(case_id, by, claim_ms(parts))
-    return page(
+    answered = page(
         "claim.html",
         who,
         case=case,
@@ -56,6 +56,10 @@ def claim(parts: Given, who: Who, by: Acting, case_id: str, *, keep: bool = Fals
         warn_ms=WARN_MS,
         why_not=why_not,
     )
+    if keep and holder != case.holder(now_ms):
+        # Taken over: what may be done on the page is another now.
+        answered.headers["HX-Refresh"] = "true"
+    return answered
 
 
 @router.post("/cases/{case_id}/release")
@@ -66,9 +70,7 @@ def release(parts: Given, by: Acting, case_id: str, queue: InQueue) -> Response:
 
 
 @router.post("/cases/{case_id}/decide")
-def decide(
-    parts: Given, who: Who, by: Acting, sent: SentForm, case_id: str, queue: InQueue
-) -> Response:
+def decide(parts: Given, by: Acting, sent: SentForm, case_id: str, queue: InQueue) -> Response:
     """Decide a case and go on to the next one of the queue."""
     kind, code = _said(sent)
     decision_id = sent.text("decision_id", 64)

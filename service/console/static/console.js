@@ -18,10 +18,6 @@ toggle?.addEventListener("click", () => {
 for (const chooser of document.querySelectorAll("[data-submits]"))
   chooser.addEventListener("change", () => chooser.form.requestSubmit());
 
-document.body.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful && event.target.matches("[data-then-reload]")) location.reload();
-});
-
 queue();
 decision();
 undo();

@@ -12,6 +12,9 @@ depends_on = None
 
 _COUNTED = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _KEPT = "an entry of the audit log is never changed"
+_OF_AN_ENTRY = ("id", "at_ms", "actor", "role", "action", "case_id", "alert_id", "address")
+_ERASED = "NEW.customer_id LIKE 'erased-%' AND NEW.detail IS NULL"
+"""Erasing a customer is the one change let through: their name goes, the entry stays."""
 
 
 def upgrade() -> None:
@@ -90,18 +93,28 @@ def _audit() -> None:
     op.create_index("audit_customer", "audit", ["customer_id", "id"])
     op.create_index("audit_actor", "audit", ["actor", "id"])
     if op.get_bind().dialect.name == "sqlite":
-        for event in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER audit_no_{event.lower()} BEFORE {event} ON audit "
-                f"BEGIN SELECT RAISE(ABORT, '{_KEPT}'); END"
-            )
+        same = " AND ".join(f"NEW.{name} IS OLD.{name}" for name in _OF_AN_ENTRY)
+        op.execute(
+            "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit "
+            f"WHEN NOT ({same} AND {_ERASED}) BEGIN SELECT RAISE(ABORT, '{_KEPT}'); END"
+        )
+        op.execute(
+            "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit "
+            f"BEGIN SELECT RAISE(ABORT, '{_KEPT}'); END"
+        )
         return
+    new, old = (", ".join(f"{row}.{name}" for name in _OF_AN_ENTRY) for row in ("NEW", "OLD"))
     op.execute(
-        "CREATE FUNCTION audit_is_kept() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{_KEPT}'; END $$"
+        "CREATE FUNCTION audit_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF TG_OP = 'UPDATE' THEN IF ({new}) IS NOT DISTINCT FROM ({old}) AND {_ERASED} THEN "
+        f"RETURN NEW; END IF; END IF; RAISE EXCEPTION '{_KEPT}'; END $$"
     )
     op.execute(
-        "CREATE TRIGGER audit_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+        "CREATE TRIGGER audit_rows_are_kept BEFORE UPDATE OR DELETE ON audit "
+        "FOR EACH ROW EXECUTE FUNCTION audit_is_kept()"
+    )
+    op.execute(
+        "CREATE TRIGGER audit_is_kept BEFORE TRUNCATE ON audit "
         "FOR EACH STATEMENT EXECUTE FUNCTION audit_is_kept()"
     )
 
