@@ -93,6 +93,7 @@ demo-bundle: $(VENV)/.installed ## train the demo's bundle anew
 
 .PHONY: docs-settings
 docs-settings: $(VENV)/.installed ## write docs/settings.md from the settings' code
+	@mkdir -p build
 	$(BIN)/python -m service.settings_table > build/settings.md
 	mv build/settings.md docs/settings.md
 
