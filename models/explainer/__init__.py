@@ -1,0 +1,27 @@
+"""Shapley values of the calibrated log-odds, for each player of a feature spec.
+
+The value of a coalition is the mean log-odds over the rows a bundle compares with, the
+coalition's features taken from the payment and the others from such a row (interventional SHAP).
+A value and its missing indicator are one player.
+
+    explanations.py   what an explanation is, and what every explainer does
+    permutation.py    the exact method: antithetic permutations through the score graph
+    deeplift.py       the rescale rule, a graph of its own: fast, additive, and only nearly right
+    sweeping.py       the fast method: walks that stop three times and ask for slopes
+    sweep.py          its compiled steps
+    checked.py        the default: swept, checked, and explained exactly where the check says so
+    graphs.py         the graphs of a bundle, in tiles
+"""
+
+from models.explainer.explanations import Explainer, Explanations
+from models.explainer.permutation import PERMUTATION, PermutationExplainer
+from models.explainer.sweeping import SWEEP, SweepExplainer
+
+__all__ = [
+    "PERMUTATION",
+    "SWEEP",
+    "Explainer",
+    "Explanations",
+    "PermutationExplainer",
+    "SweepExplainer",
+]
