@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import structlog
 
-from models.explainer import PermutationExplainer
+from models.explainer import explainer_of
 from models.fingerprint import runtime_fingerprint
 from models.reasons import player_facts, reasons
 from service.ledger.alerts import ExplanationRows
@@ -38,7 +38,7 @@ class Explaining:
     def __init__(self, judges: dict[str, Judge]) -> None:
         self._judges = judges
         self._explainers = {
-            bundle_id: PermutationExplainer(judge.bundle, judge.scorer)
+            bundle_id: explainer_of(judge.bundle, judge.scorer)
             for bundle_id, judge in judges.items()
         }
         self._runtime = runtime_fingerprint()

@@ -8,6 +8,7 @@ import torch
 
 from models.bundle import COMPARED, DEEPLIFT, ENCODING, FIRST_LAYER, SLOPES
 from models.features import FeatureSpec
+from training.background import representatives
 from training.bundle import as_npy
 from training.export import export_graph
 from training.networks import FraudNetwork
@@ -17,11 +18,17 @@ from training.networks.trace import Tail
 
 @torch.no_grad()
 def explanation_files(
-    network: FraudNetwork, spec: FeatureSpec, compared: npt.NDArray[np.float32]
+    network: FraudNetwork, spec: FeatureSpec, genuine: npt.NDArray[np.float32], seed: int
 ) -> dict[str, bytes]:
-    """Return the graphs of a network's explanations, and the rows they compare with, by name."""
-    tail = Tail(network).eval()
+    """Return the graphs of a network's explanations, and the rows they compare with, by name.
+
+    Those rows are chosen among `genuine` ones, (n, F), to stand for all of them.
+    """
+    tail = Tail(network.eval()).eval()
     features = len(spec.features)
+    states = tail.state(tail.encode(torch.from_numpy(genuine)))
+    log_odds, _ = tail.run(states)
+    compared = genuine[representatives(states.numpy(), log_odds.numpy(), seed)]
     first_layer = io.BytesIO()
     np.savez(
         first_layer,

@@ -13,15 +13,36 @@ A value and its missing indicator are one player.
     graphs.py         the graphs of a bundle, in tiles
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models.explainer.checked import CheckedExplainer
+from models.explainer.deeplift import RESCALE, DeepLiftExplainer
 from models.explainer.explanations import Explainer, Explanations
 from models.explainer.permutation import PERMUTATION, PermutationExplainer
 from models.explainer.sweeping import SWEEP, SweepExplainer
 
+if TYPE_CHECKING:
+    from models.bundle import Bundle
+    from models.scorer import Scorer
+
 __all__ = [
     "PERMUTATION",
+    "RESCALE",
     "SWEEP",
+    "CheckedExplainer",
+    "DeepLiftExplainer",
     "Explainer",
     "Explanations",
     "PermutationExplainer",
     "SweepExplainer",
+    "explainer_of",
 ]
+
+
+def explainer_of(bundle: Bundle, scorer: Scorer) -> Explainer:
+    """Return the explainer of a bundle: checked sweeps, or permutations if it has no graphs."""
+    if bundle.has_explanation_graphs:
+        return CheckedExplainer(bundle, scorer)
+    return PermutationExplainer(bundle, scorer)

@@ -57,11 +57,18 @@ class PermutationExplainer:
     def explain(self, features: NDArray[np.float32]) -> Explanations:
         """Explain rows (n, F) of the bundle's features."""
         log_odds = self._scorer.score(features).log_odds.astype(np.float64)
+        methods = (PERMUTATION,) * len(features)
+        values = self.values(features, log_odds)
+        return Explanations.of(values, float(self._alone.mean()), log_odds, methods)
+
+    def values(
+        self, features: NDArray[np.float32], log_odds: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return contributions (n, players) to rows whose log-odds (n,) are known."""
         values = np.zeros((len(features), self._width), np.float64)
         for row in range(len(features)):
             values[row] = self._values(features[row], log_odds[row])
-        methods = (PERMUTATION,) * len(features)
-        return Explanations.of(values, float(self._alone.mean()), log_odds, methods)
+        return values
 
     def _values(self, row: NDArray[np.float32], log_odds: float) -> NDArray[np.float64]:
         """Return the value of each player for one row (F,).

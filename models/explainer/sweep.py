@@ -101,16 +101,20 @@ def marginals(
 ) -> None:
     """Write what each changed player adds to a mixture, or takes from it if it is in."""
     sums[:] = 0.0
+    zero = np.float32(0.0)
     whole = (count + LANES - 1) // LANES * LANES
-    for j in range(len(units)):
-        slope = slopes[j]
-        if slope != 0.0:
-            before = units[j]
-            passed = before if before > 0.0 else np.float32(0.0)
-            change = changes[j]
-            for k in range(whole):
-                after = before + sign[k] * change[k]
-                sums[k] += slope * ((after if after > 0.0 else np.float32(0.0)) - passed)
+    # Four units at a time: fewer visits to the sums.
+    for j in range(0, len(units), 4):
+        b0, b1, b2, b3 = units[j], units[j + 1], units[j + 2], units[j + 3]
+        p0, p1, p2, p3 = max(b0, zero), max(b1, zero), max(b2, zero), max(b3, zero)
+        s0, s1, s2, s3 = slopes[j], slopes[j + 1], slopes[j + 2], slopes[j + 3]
+        c0, c1, c2, c3 = changes[j], changes[j + 1], changes[j + 2], changes[j + 3]
+        for k in range(whole):
+            way = sign[k]
+            a0, a1, a2, a3 = b0 + way * c0[k], b1 + way * c1[k], b2 + way * c2[k], b3 + way * c3[k]
+            sums[k] += (
+                s0 * ((a0 if a0 > zero else zero) - p0) + s1 * ((a1 if a1 > zero else zero) - p1)
+            ) + (s2 * ((a2 if a2 > zero else zero) - p2) + s3 * ((a3 if a3 > zero else zero) - p3))
     for k in range(count):
         out[k] = sign[k] * sums[k]
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from models.bundle import Bundle, load_bundle
 from models.errors import BadInput, MappingError
-from models.explainer import PermutationExplainer
+from models.explainer import explainer_of
 from models.files import read_table
 from models.intake import Intake
 from models.mapping import Mapping
@@ -131,7 +131,7 @@ def told(folder: Path, columns: Columns) -> Told:
     scorer = Scorer(bundle)
     flagged = scorer.score(features).log_odds >= bundle.threshold
     few = features[flagged][:10]
-    explained = PermutationExplainer(bundle, scorer).explain(few)
+    explained = explainer_of(bundle, scorer).explain(few)
     assert explained.additivity_error.max() <= 1e-4
     facts = [
         player_facts(bundle, row, contributions)
