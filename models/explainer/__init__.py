@@ -9,7 +9,7 @@ A value and its missing indicator are one player.
     deeplift.py       the rescale rule, a graph of its own: fast, additive, and only nearly right
     sweeping.py       the fast method: walks that stop three times and ask for slopes
     sweep.py          its compiled steps
-    checked.py        the default: swept, checked, and explained exactly where the check says so
+    checked.py        the default: swept, checked, and done again where the check says so
     graphs.py         the graphs of a bundle, in tiles
 """
 
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.explainer.checked import CheckedExplainer
+from models.explainer.checked import SWEPT_AGAIN, CheckedExplainer
 from models.explainer.deeplift import RESCALE, DeepLiftExplainer
 from models.explainer.explanations import Explainer, Explanations
 from models.explainer.permutation import PERMUTATION, PermutationExplainer
@@ -31,6 +31,7 @@ __all__ = [
     "PERMUTATION",
     "RESCALE",
     "SWEEP",
+    "SWEPT_AGAIN",
     "CheckedExplainer",
     "DeepLiftExplainer",
     "Explainer",

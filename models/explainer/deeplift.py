@@ -28,7 +28,7 @@ class DeepLiftExplainer:
 
     def __init__(self, bundle: Bundle, scorer: Scorer) -> None:
         self._scorer = scorer
-        self._graph = explanation_graph(bundle, DEEPLIFT)
+        self._graph = explanation_graph(bundle, DEEPLIFT, bundle.tile)
         self._background = bundle.compared
         self._base_value = float(scorer.score(bundle.compared).log_odds.astype(np.float64).mean())
 

@@ -53,9 +53,9 @@ def _padded(rows: Floats, tile: int) -> Floats:
     return np.concatenate([rows, np.zeros((tile - len(rows), rows.shape[1]), np.float32)])
 
 
-def explanation_graph(bundle: Bundle, name: str) -> Graph:
+def explanation_graph(bundle: Bundle, name: str, tile: int) -> Graph:
     """Return a graph of a bundle, verified. Raises BundleRefused."""
-    return Graph(bundle.graph(name), bundle.tile)
+    return Graph(bundle.graph(name), tile)
 
 
 def first_layer(bundle: Bundle) -> tuple[Floats, NDArray[np.int64]]:

@@ -1,8 +1,8 @@
 """Figures of one way to explain, beside converged values."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ Doubles = npt.NDArray[np.float64]
 class Fidelity:
     """Means over flags: Spearman's rho, share of the strongest three; worst additivity; ms a flag.
 
-    `exact` is the share of flags that were given to the slower method.
+    `slower` are the shares of flags that were given to slower methods, by method.
     """
 
     flags: int
@@ -28,7 +28,7 @@ class Fidelity:
     strongest: float
     additivity: float
     ms: float
-    exact: float = 0.0
+    slower: Mapping[str, float] = field(default_factory=dict)
 
 
 def spearman(found: Doubles, reference: Doubles) -> Doubles:
@@ -49,10 +49,13 @@ def strongest(found: Doubles, reference: Doubles) -> Doubles:
         np.argsort(-np.abs(values), axis=1, kind="stable")[:, :STRONGEST]
         for values in (found, reference)
     )
-    return (first[:, :, None] == second[:, None, :]).any(axis=2).mean(axis=1)
+    shared: Doubles = (first[:, :, None] == second[:, None, :]).any(axis=2).mean(axis=1)
+    return shared
 
 
-def timed(explain: Callable[[npt.NDArray[np.float32]], Doubles], flags: npt.NDArray[np.float32]):
+def timed(
+    explain: Callable[[npt.NDArray[np.float32]], Doubles], flags: npt.NDArray[np.float32]
+) -> tuple[Doubles, float]:
     """Return values of all flags in batches of 64, and processor time a flag in ms.
 
     The first batch is explained once before: what is compiled or cached on the way is no part
