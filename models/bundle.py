@@ -13,7 +13,8 @@
     DONE              the manifest's hash, written last
 
 Those from compared.npy to slopes.onnx make explanations fast and come together; a bundle without
-them is explained through its score graph. A bundle is loaded only if DONE and all hashes match and its kernel is this one.
+them is explained through its score graph. A bundle is loaded only if DONE and all hashes match
+and its kernel is this one.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ NOT_IDENTITY = ("report.json", "report.html", "card.md", "datasheet.md")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bundle:
-    """A verified bundle. Explanations compare with the rows `compared` (B, F). `threshold` is in log-odds: a payment at or above it is flagged.
+    """A verified bundle. Explanations compare with the rows `compared`, (B, F).
+
+    `threshold` is in log-odds: a payment at or above it is flagged.
 
     With a `threshold_at_risk` (money, in the reporting currency) a payment is flagged when
     probability x amount reaches that, and `threshold` counts where the amount is not known.
@@ -111,7 +114,9 @@ def _loaded(path: Path, manifest: dict[str, Any]) -> Bundle:
     partly = [name for name in EXPLAINED_BY if name in manifest["files"]]
     if partly and len(partly) < len(EXPLAINED_BY):
         lacking = ", ".join(sorted(set(EXPLAINED_BY) - set(partly)))
-        raise BundleRefused(path, f"its manifest has {partly[0]} and lacks {lacking}; train it again")
+        raise BundleRefused(
+            path, f"its manifest has {partly[0]} and lacks {lacking}; train it again"
+        )
     if manifest["bundle_id"] != bundle_id(manifest["name"], manifest["files"]):
         raise BundleRefused(path, "its id does not follow from its files; train it again")
     spec = _spec(path, manifest)

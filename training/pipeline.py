@@ -19,8 +19,8 @@ from training.bundle import as_json, as_npy, refuse_occupied, write_bundle
 from training.config import TrainingConfig
 from training.contest import hold_contest
 from training.dataset import Dataset
-from training.export import Parity, check_parity, export_network
 from training.explanation_files import explanation_files
+from training.export import Parity, check_parity, export_network
 from training.fitting import Fitted, calibrate_again, fit_and_calibrate, fit_for, score
 from training.flagging import Scored, choose_rule, flagging
 from training.judging import decide

@@ -45,7 +45,7 @@ def lay_out(
     units = weights.shape[1]
     width = state.shape[1]
     stop_count = len(stops)
-    change = np.zeros(units, np.float32)
+    several = np.zeros((LANES, units), np.float32)
     now = np.zeros(width, np.float32)
     row = 0
     for flag in range(len(encoded)):
@@ -74,6 +74,7 @@ def lay_out(
                 if k == count:
                     break
                 player = came[flag, b, k]
+                change = several[k % LANES]
                 change[:] = 0.0
                 for place in range(starts[player], starts[player + 1]):
                     column = columns[place]
@@ -85,7 +86,12 @@ def lay_out(
                             now[units + column] = encoded[flag, column]
                 for j in range(units):
                     now[j] += change[j]
-                    changes[flag, b, j, k] = change[j]
+                if (k + 1) % LANES == 0 or k + 1 == count:
+                    # Turned several at a time: a player's changes lie far apart in memory.
+                    begin = k // LANES * LANES
+                    for j in range(units):
+                        for lane in range(LANES):
+                            changes[flag, b, j, begin + lane] = several[lane, j]
             row += 2 * stop_count
 
 
@@ -112,9 +118,9 @@ def marginals(
         for k in range(whole):
             way = sign[k]
             a0, a1, a2, a3 = b0 + way * c0[k], b1 + way * c1[k], b2 + way * c2[k], b3 + way * c3[k]
-            sums[k] += (
-                s0 * ((a0 if a0 > zero else zero) - p0) + s1 * ((a1 if a1 > zero else zero) - p1)
-            ) + (s2 * ((a2 if a2 > zero else zero) - p2) + s3 * ((a3 if a3 > zero else zero) - p3))
+            sums[k] += (s0 * ((max(zero, a0)) - p0) + s1 * ((max(zero, a1)) - p1)) + (
+                s2 * ((max(zero, a2)) - p2) + s3 * ((max(zero, a3)) - p3)
+            )
     for k in range(count):
         out[k] = sign[k] * sums[k]
 

@@ -95,9 +95,7 @@ def _explanations(bundle: Path, past: Past, from_ms: int, flags: int, tracker: T
 
     loaded = load_bundle(bundle)
     scorer = Scorer(loaded)
-    found = compare(
-        loaded, scorer, flagged(past, loaded, scorer, from_ms, flags, tracker), tracker
-    )
+    found = compare(loaded, scorer, flagged(past, loaded, scorer, from_ms, flags, tracker), tracker)
     return Page(found.markdown(), found.to_json())
 
 

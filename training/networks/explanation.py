@@ -15,7 +15,7 @@ class Encoding(nn.Module):
         self.tail = tail
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Encoded features, and the first layers before their ReLUs."""
+        """Encode, and sum up what stands before the first ReLUs."""
         encoded = self.tail.encode(features)
         return encoded, self.tail.state(encoded)
 

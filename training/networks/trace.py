@@ -85,7 +85,7 @@ class Tail(nn.Module):
         return torch.cat([standardised, self.network.bins(standardised)], dim=1)
 
     def state(self, encoded: Tensor) -> Tensor:
-        """What stands before the first ReLUs, (n, K)."""
+        """Sum up what stands before the first ReLUs, (n, K)."""
         return torch.addmm(self.bias, encoded, self.from_encoded)
 
     def run(self, state: Tensor) -> tuple[Tensor, Trace]:
@@ -108,9 +108,7 @@ class Tail(nn.Module):
             units = torch.cat([own, hidden], dim=1)
         classifier = network.classifier
         pieces = torch.split(torch.relu(own), classifier.first_width, dim=1)
-        second = tuple(
-            layer(piece) for layer, piece in zip(classifier.second, pieces, strict=True)
-        )
+        second = tuple(layer(piece) for layer, piece in zip(classifier.second, pieces, strict=True))
         total = torch.zeros(1)
         for layer, before in zip(classifier.last, second, strict=True):
             total = total + layer(torch.relu(before))

@@ -68,9 +68,7 @@ class Compared:
 def compare(bundle: Bundle, scorer: Scorer, flagged: Flagged, tracker: Tracker) -> Compared:
     """Measure every way to explain on these flags."""
     flags = flagged.flags
-    references = [
-        converged(bundle, scorer, flags, seed=seed, tracker=tracker) for seed in (1, 2)
-    ]
+    references = [converged(bundle, scorer, flags, seed=seed, tracker=tracker) for seed in (1, 2)]
     first, second = (one.values for one in references)
     rows: dict[str, Fidelity] = {}
     for way in ways(bundle, scorer):

@@ -52,8 +52,7 @@ class TorchGraph(nn.Module):
         values: dict[str, Any] = {**self._constants, self._input: features}
         for at, node in enumerate(self._nodes):
             inputs = [values[name] for name in node.input if name]
-            for name, value in zip(node.output, self._outputs(at, node, inputs), strict=False):
-                values[name] = value
+            values.update(zip(node.output, self._outputs(at, node, inputs), strict=False))
         found: Tensor = values["log_odds"].reshape(-1, 1)
         return found
 
