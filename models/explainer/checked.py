@@ -72,7 +72,8 @@ class CheckedExplainer:
 
 def missed_share(values: Doubles, misses: Doubles) -> Doubles:
     """Return what slopes missed on walks (n, B, 2), a mean, over the range of values (n, P)."""
-    return misses.mean(axis=(1, 2)) / _range(values)
+    share: Doubles = misses.mean(axis=(1, 2)) / _range(values)
+    return share
 
 
 def gap(values: Doubles) -> Doubles:
@@ -85,4 +86,5 @@ def gap(values: Doubles) -> Doubles:
 
 
 def _range(values: Doubles) -> Doubles:
-    return np.maximum(values.max(axis=1) - np.minimum(values.min(axis=1), 0), _NO_RANGE)
+    span: Doubles = np.maximum(np.ptp(values, axis=1), _NO_RANGE)
+    return span

@@ -70,13 +70,11 @@ def network(seed: int = 1, *, feeds: bool = True) -> FraudNetwork:
     return made.eval()
 
 
-def network_bundle(path: Path, made: FraudNetwork, **changed: object) -> Path:
+def network_bundle(path: Path, made: FraudNetwork) -> Path:
     """Write a bundle of a network and return its path."""
     with TemporaryDirectory() as folder:
         export_network(made, Path(folder) / "score.onnx")
         graph = (Path(folder) / "score.onnx").read_bytes()
     genuine = payments(200, 3)
     files = explanation_files(made, SPEC, genuine, seed=0)
-    return make_bundle(
-        path, names=NAMES, background=genuine[:50], graph=graph, files=files, **changed
-    )
+    return make_bundle(path, names=NAMES, background=genuine[:50], graph=graph, files=files)

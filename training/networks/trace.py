@@ -6,6 +6,7 @@ The first layers of classifier and autoencoder are sums over features, so what s
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -124,11 +125,13 @@ class Tail(nn.Module):
         """
         classifier = self.network.classifier
         scale = (steep.logit * (1.0 / len(steep.second))).reshape(-1, 1)
+        weights = [
+            (cast("nn.Linear", last).weight, cast("nn.Linear", layer).weight)
+            for last, layer in zip(classifier.last, classifier.second, strict=True)
+        ]
         parts = [
-            torch.matmul(passes * last.weight, layer.weight)
-            for passes, last, layer in zip(
-                steep.second, classifier.last, classifier.second, strict=True
-            )
+            torch.matmul(passes * last, layer)
+            for passes, (last, layer) in zip(steep.second, weights, strict=True)
         ]
         own = torch.cat(parts, dim=1) * scale
         if not self.network.autoencoder_feeds:
@@ -186,8 +189,8 @@ def between(network: FraudNetwork, start: Trace, end: Trace) -> Steepness:
         difference=start.difference + end.difference,
         weighed=secant(torch.log, start.weighed, end.weighed, there.weighed),
         second=tuple(
-            secant(torch.relu, *ends, limit)
-            for *ends, limit in zip(start.second, end.second, there.second, strict=True)
+            secant(torch.relu, before, after, limit)
+            for before, after, limit in zip(start.second, end.second, there.second, strict=True)
         ),
         logit=secant(network.calibration, start.logit, end.logit, there.logit),
     )

@@ -92,7 +92,7 @@ def _measured(
     way: Way, bundle: Bundle, scorer: Scorer, flagged: Flagged, references: list[Reference]
 ) -> Fidelity:
     flags = flagged.flags[: way.most]
-    truth = sum(one.values[: way.most] for one in references) / len(references)
+    truth = np.mean([one.values[: way.most] for one in references], axis=0)
     values, ms = timed(way.values, flags)
     log_odds = scorer.score(flags).log_odds.astype(np.float64)
     base = float(scorer.score(bundle.compared).log_odds.astype(np.float64).mean())
