@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from models.bundle import Bundle, load_bundle
 from models.errors import BadInput, MappingError
-from models.explainer import PermutationExplainer
+from models.explainer import explainer_of
 from models.files import read_table
 from models.intake import Intake
 from models.mapping import Mapping
@@ -133,7 +133,7 @@ def told(folder: Path, columns: Columns) -> Told:
     flagged = scorer.score(features).log_odds >= bundle.threshold
     first = np.flatnonzero(flagged)[:10]
     few = features[first]
-    explained = PermutationExplainer(bundle, scorer).explain(few)
+    explained = explainer_of(bundle, scorer).explain(few)
     assert explained.additivity_error.max() <= 1e-4
     said = Telling(bundle, scorer).of(
         mapped.transactions.take(first),
