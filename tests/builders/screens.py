@@ -46,7 +46,7 @@ def prepare(system: System) -> str:
     system.env["PENUMBRA_API_PORT"] = str(port)
     system.start("serve", "serve")
     address = f"http://127.0.0.1:{port}"
-    wait_for(lambda: _answers(f"{address}/readyz"), "the server", timeout_s=120)
+    wait_for(lambda: _answers(f"{address}/readyz"), "the server", timeout_s=300)
     return address
 
 
