@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from training.report.overall import Overall
 
@@ -12,6 +13,7 @@ SHOWN = 15
 """Features of a picture; the least of them is the sum of all others."""
 DEPENDENCES = 4
 DPI = 90
+COLOURS = 64
 
 
 def drawn(found: Overall) -> dict[str, bytes]:
@@ -32,20 +34,18 @@ def drawn(found: Overall) -> dict[str, bytes]:
         plt.close("all")
         plt.figure()
         draw(*arguments, show=False, **given)
-        buffer = io.BytesIO()
-        plt.gcf().savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", metadata=PLAIN)
+        found = _png(plt.gcf())
         plt.close("all")
-        return buffer.getvalue()
+        return found
 
     def dependence() -> bytes:
         top = np.argsort(-found.importance, kind="stable")[:DEPENDENCES].tolist()
         figure, places = plt.subplots(1, len(top), figsize=(4.2 * len(top), 3.4), squeeze=False)
         for at, place in zip(top, places[0], strict=True):
             shap.plots.scatter(explanation()[:, at], ax=place, show=False)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", metadata=PLAIN)
+        found = _png(figure)
         plt.close("all")
-        return buffer.getvalue()
+        return found
 
     def cohorts(by: Any) -> bytes:
         parts = {str(one): explanation(by == one) for one in sorted(set(by.tolist()))}
@@ -68,14 +68,23 @@ def drawn(found: Overall) -> dict[str, bytes]:
         plt.switch_backend(backend)
 
 
-PLAIN: dict[str, Any] = {"Software": None}
-"""No versions in pictures: the same run draws the same bytes."""
 TITLES = {
     "importance.png": "Mean |SHAP| of flagged and of genuine payments",
     "beeswarm.png": "Every payment of the sample, one dot a feature",
     "dependence.png": "The strongest features: value against contribution",
     "segments.png": "Mean |SHAP| by",
 }
+
+
+def _png(figure: Any) -> bytes:
+    """Return a figure as a PNG of few colours: bundles travel, and a drawing needs no more."""
+    raw, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(raw, format="png", dpi=DPI, bbox_inches="tight")
+    with Image.open(raw) as drawn_large:
+        drawn_large.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
+            small, format="png", optimize=True
+        )
+    return small.getvalue()
 
 
 def inline(picture: bytes) -> str:
