@@ -34,18 +34,18 @@ def drawn(found: Overall) -> dict[str, bytes]:
         plt.close("all")
         plt.figure()
         draw(*arguments, show=False, **given)
-        found = _png(plt.gcf())
+        drawing = _png(plt.gcf())
         plt.close("all")
-        return found
+        return drawing
 
     def dependence() -> bytes:
         top = np.argsort(-found.importance, kind="stable")[:DEPENDENCES].tolist()
         figure, places = plt.subplots(1, len(top), figsize=(4.2 * len(top), 3.4), squeeze=False)
         for at, place in zip(top, places[0], strict=True):
             shap.plots.scatter(explanation()[:, at], ax=place, show=False)
-        found = _png(figure)
+        drawing = _png(figure)
         plt.close("all")
-        return found
+        return drawing
 
     def cohorts(by: Any) -> bytes:
         parts = {str(one): explanation(by == one) for one in sorted(set(by.tolist()))}
