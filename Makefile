@@ -27,7 +27,7 @@ PYTEST = PYTHONPATH=tests $(BIN)/python -m pytest -p plugins.what_ran -n $(WORKE
 help: ## list these commands
 	@echo "make COMMAND, with COMMAND one of"
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
-		awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
+		awk -F'|' '{ printf "%-20s%s\n", $$1, $$2 }'
 	@echo "Variables: PYTHON (a Python 3.11), WORKERS and TESTS and ARGS (make test),"
 	@echo "PENUMBRA_REQUIRE_ALL=1 (what is missing fails)."
 
@@ -93,6 +93,7 @@ demo-bundle: $(VENV)/.installed ## train the demo's bundle anew
 
 .PHONY: docs-settings
 docs-settings: $(VENV)/.installed ## write docs/settings.md from the settings' code
+	@mkdir -p build
 	$(BIN)/python -m service.settings_table > build/settings.md
 	mv build/settings.md docs/settings.md
 

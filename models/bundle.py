@@ -2,12 +2,19 @@
 
     manifest.json     what it is, where it comes from, and the hash of every other file
     score.onnx        features in natural units → calibrated log-odds, anomaly, reconstruction
-    background.npy    genuine payments an explanation compares with
+    background.npy    genuine payments, to tell what is typical
+    compared.npy      the few of them that stand for genuine payments in explanations
+    deeplift.onnx     features, compared row → contributions by the rescale rule
+    encoding.onnx     features → encoded features, and the state before the first units
+    first_layer.npz   what each encoded feature adds to that state
+    slopes.onnx       state → log-odds, and how steep they are there
     risk_edges.npy    log-odds at which the risk score rises by one
     reference.json    histograms of features and scores when the model was made
     DONE              the manifest's hash, written last
 
-A bundle is loaded only if DONE and all hashes match and its kernel is this one.
+Those from compared.npy to slopes.onnx make explanations fast and come together; a bundle without
+them is explained through its score graph. A bundle is loaded only if DONE and all hashes match
+and its kernel is this one.
 """
 
 from __future__ import annotations
@@ -30,6 +37,14 @@ if TYPE_CHECKING:
 FORMAT = 1
 RISK_LEVELS = 1000
 REQUIRED = ("score.onnx", "background.npy", "risk_edges.npy", "reference.json")
+COMPARED = "compared.npy"
+DEEPLIFT, ENCODING, FIRST_LAYER, SLOPES = (
+    "deeplift.onnx", "encoding.onnx", "first_layer.npz", "slopes.onnx",
+)  # fmt: skip
+EXPLAINED_BY = (COMPARED, DEEPLIFT, ENCODING, FIRST_LAYER, SLOPES)
+"""Files that explanations are made with: all of them, or none."""
+COMPARED_ROWS = 25
+"""Rows of the background set, evenly spaced, that are compared with where none are chosen."""
 PICTURES = ("importance.png", "beeswarm.png", "dependence.png", "segments.png")
 NOT_IDENTITY = ("report.json", "report.html", "card.md", "datasheet.md", *PICTURES)
 """Files that describe a model without being part of it: they do not change its id."""
@@ -37,7 +52,9 @@ NOT_IDENTITY = ("report.json", "report.html", "card.md", "datasheet.md", *PICTUR
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bundle:
-    """A verified bundle. `threshold` is in log-odds: a payment at or above it is flagged.
+    """A verified bundle. Explanations compare with the rows `compared`, (B, F).
+
+    `threshold` is in log-odds: a payment at or above it is flagged.
 
     With a `threshold_at_risk` (money, in the reporting currency) a payment is flagged when
     probability x amount reaches that, and `threshold` counts where the amount is not known.
@@ -51,13 +68,20 @@ class Bundle:
     threshold: np.float32
     threshold_at_risk: float | None
     background: NDArray[np.float32]
+    compared: NDArray[np.float32]
     risk_edges: NDArray[np.float32]
     reference: dict[str, Any]
 
     @property
     def background_sha256(self) -> str:
-        """Digest of the background set, quoted in every explanation."""
-        return str(self.manifest["files"]["background.npy"]["sha256"])
+        """Digest of the file with the rows compared with, quoted in every explanation."""
+        name = COMPARED if self.has_explanation_graphs else "background.npy"
+        return str(self.manifest["files"][name]["sha256"])
+
+    @property
+    def has_explanation_graphs(self) -> bool:
+        """Whether explanations have graphs of their own, or only the score graph."""
+        return COMPARED in self.manifest["files"]
 
     def graph(self, name: str) -> bytes:
         """Return an ONNX file of the bundle, verified again. Raises BundleRefused."""
@@ -88,16 +112,19 @@ def _loaded(path: Path, manifest: dict[str, Any]) -> Bundle:
     missing = [name for name in REQUIRED if name not in manifest["files"]]
     if missing:
         raise BundleRefused(path, f"its manifest lacks {', '.join(missing)}; train it again")
+    partly = [name for name in EXPLAINED_BY if name in manifest["files"]]
+    if partly and len(partly) < len(EXPLAINED_BY):
+        lacking = ", ".join(sorted(set(EXPLAINED_BY) - set(partly)))
+        raise BundleRefused(
+            path, f"its manifest has {partly[0]} and lacks {lacking}; train it again"
+        )
     if manifest["bundle_id"] != bundle_id(manifest["name"], manifest["files"]):
         raise BundleRefused(path, "its id does not follow from its files; train it again")
     spec = _spec(path, manifest)
-    background = np.load(path / "background.npy", allow_pickle=False)
+    background = _rows_like(path, "background.npy", spec)
+    step = max(1, len(background) // COMPARED_ROWS)
+    compared = _rows_like(path, COMPARED, spec) if partly else background[::step][:COMPARED_ROWS]
     risk_edges = np.load(path / "risk_edges.npy", allow_pickle=False)
-    fits = background.dtype == np.float32 and background.shape[1:] == (len(spec.features),)
-    if not fits or not len(background) or not np.isfinite(background).all():
-        raise BundleRefused(
-            path, f"background of shape {background.shape} does not fit; train it again"
-        )
     if risk_edges.shape != (RISK_LEVELS,) or not np.all(np.diff(risk_edges) > 0):
         raise BundleRefused(path, "risk_edges must be 1,000 increasing log-odds; train it again")
     tile, threshold = int(manifest["tile"]), np.float32(manifest["threshold"])
@@ -117,9 +144,19 @@ def _loaded(path: Path, manifest: dict[str, Any]) -> Bundle:
         threshold=threshold,
         threshold_at_risk=None if at_risk is None else float(at_risk),
         background=background,
+        compared=compared,
         risk_edges=risk_edges,
         reference=json.loads((path / "reference.json").read_text()),
     )
+
+
+def _rows_like(path: Path, name: str, spec: FeatureSpec) -> NDArray[np.float32]:
+    """Return the rows of a file, (n, F). Raises BundleRefused if they are none of this spec."""
+    rows: NDArray[np.float32] = np.load(path / name, allow_pickle=False)
+    fits = rows.dtype == np.float32 and rows.shape[1:] == (len(spec.features),)
+    if not fits or not len(rows) or not np.isfinite(rows).all():
+        raise BundleRefused(path, f"{name} of shape {rows.shape} does not fit; train it again")
+    return rows
 
 
 def read_verified(path: Path, name: str, sha256: str) -> bytes:

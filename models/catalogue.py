@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-KERNEL_VERSION = 1
+KERNEL_VERSION = 2
 """Raised whenever any feature of the same payments could come out differently."""
 
 Group = Literal["amount", "velocity", "time", "merchant", "place", "device", "attribute"]

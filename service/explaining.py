@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import structlog
 
-from models.explainer import PermutationExplainer
+from models.explainer import explainer_of
 from models.fingerprint import runtime_fingerprint
 from models.reasons.telling import Telling
 from models.reasons.wording import ENGLISH
@@ -50,7 +50,7 @@ class Explaining:
     def __init__(self, judges: dict[str, Judge], language: str = ENGLISH) -> None:
         self._judges = judges
         self._explainers = {
-            bundle_id: PermutationExplainer(judge.bundle, judge.scorer)
+            bundle_id: explainer_of(judge.bundle, judge.scorer)
             for bundle_id, judge in judges.items()
         }
         self._telling = {

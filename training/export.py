@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import torch
+from torch import nn
 
 from models.scorer import session
 from training.errors import ParityRefused
@@ -27,9 +28,10 @@ MAX_LOG_ODDS_DIFFERENCE = 1e-4
 ALLOWED_OPERATORS = frozenset(
     {
         *("Gemm", "MatMul"),
-        *("Add", "Sub", "Mul", "Neg", "Sign", "Abs", "Log", "Where", "Max", "Min", "Clip"),
+        *("Add", "Sub", "Mul", "Div", "Reciprocal", "Neg", "Sign", "Abs", "Log"),
+        *("Where", "Less", "Max", "Min", "Clip"),
         *("Relu", "Tanh", "Sigmoid", "Erf"),
-        *("Concat", "Split", "Gather", "Squeeze", "Reshape", "Identity"),
+        *("Concat", "Split", "Gather", "Squeeze", "Reshape", "Transpose", "Identity"),
     }
 )
 """Affine maps, elementwise functions and moves of columns: nothing that mixes rows, and nothing
@@ -50,18 +52,26 @@ def export_network(network: FraudNetwork, path: Path) -> None:
 
     Raises ParityRefused when an operator outside ALLOWED_OPERATORS got into the graph.
     """
-    network = network.eval()
     features = len(network.preprocessing.centre)
+    path.write_bytes(export_graph(network, {"features": features}, OUTPUTS))
+
+
+def export_graph(module: nn.Module, inputs: Mapping[str, int], outputs: Sequence[str]) -> bytes:
+    """Return the ONNX graph of a module that reads matrices (n, width), in this order.
+
+    Raises ParityRefused when an operator outside ALLOWED_OPERATORS got into the graph.
+    """
+    rows = torch.export.Dim("n", min=2, max=1 << 20)
     with _quietly():
         program = torch.onnx.export(
-            network,
-            (torch.zeros((4, features)),),
+            module.eval(),
+            tuple(torch.zeros((4, width)) for width in inputs.values()),
             dynamo=True,
             optimize=True,
             opset_version=OPSET,
-            input_names=["features"],
-            output_names=list(OUTPUTS),
-            dynamic_shapes={"features": {0: torch.export.Dim("n", min=2, max=1 << 20)}},
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_shapes=tuple({0: rows} for _ in inputs),
             verbose=False,
         )
     if program is None:  # pragma: no cover - only without dynamo
@@ -82,7 +92,7 @@ def export_network(network: FraudNetwork, path: Path) -> None:
             "on the batch; build the network from the modules of training/networks"
         )
     onnx.checker.check_model(model)
-    path.write_bytes(model.SerializeToString(deterministic=True))
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 @contextmanager

@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from training.audit import Audit
-from training.background import background
+from training.background import CANDIDATES, background, genuine_rows
 from training.bundle import as_json, as_npy, refuse_occupied, write_bundle
 from training.config import TrainingConfig
 from training.contest import hold_contest
 from training.dataset import Dataset
+from training.explanation_files import explanation_files
 from training.export import Parity, check_parity, export_network
 from training.fitting import Fitted, calibrate_again, fit_and_calibrate, fit_for, score
 from training.flagging import Scored, choose_rule, flagging
@@ -93,6 +94,7 @@ def train(
             shipped = _refit(data, part["judged"], fitted, config, tracker)
         contest = judging.result()
     graph, parity = _export(shipped.network, part["judged"][0], config)
+    genuine = part["train"][0][genuine_rows(part["train"][1], CANDIDATES, config.seed)]
 
     facts = {
         "name": config.name,
@@ -108,6 +110,7 @@ def train(
     }
     model = {
         "score.onnx": graph,
+        **explanation_files(shipped.network, data.spec, genuine, config.seed),
         "background.npy": as_npy(background(*part["train"], config.seed)),
         "risk_edges.npy": as_npy(edges),
         "reference.json": as_json(

@@ -28,7 +28,10 @@ ADDITIVITY_LIMIT = 1e-4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drill:
-    """What a drill found. All counts; `worst_additivity` is in log-odds."""
+    """What a drill found. All counts; `worst_additivity` is in log-odds.
+
+    `answered` are flags of which it is said what would have changed them.
+    """
 
     streamed: int
     consumed: int
@@ -41,6 +44,7 @@ class Drill:
     different: int
     flags: int
     explained: int
+    answered: int
     worst_additivity: float
     seals: int
     incomplete_seals: int
@@ -172,6 +176,7 @@ def _compared(
         different=int((~same).sum()),
         flags=int(rows.flagged.sum()),
         explained=len(bodies),
+        answered=sum(b["what_if"]["found"] for b in bodies),
         worst_additivity=max(errors, default=0.0),
         seals=seals,
         incomplete_seals=incomplete,

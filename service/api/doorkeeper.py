@@ -59,7 +59,8 @@ class Doorkeeper:
         finally:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             route: Any = scope.get("route")
-            path = getattr(route, "path", "unmatched")
+            path = getattr(route, "path", None)
+            path = "unmatched" if path is None else scope.get("root_path", "") + path
             self._observed(method, path, status, time.perf_counter() - begun)
 
     def _refusal(self, scope: Scope) -> Problem | None:

@@ -106,8 +106,8 @@ class Running:
                 self._publish_if_it_can()
                 self._relay.keep_running()
                 self.parts.source.look_after()
-                self.parts.standing.follow()
                 self.parts.ledger.file_alerts(self._settings.case_window_h * HOUR_MS)
+                self.parts.standing.follow()
             except (PenumbraError, OSError) as error:
                 log.warning("watch_failed", why=str(error))
 

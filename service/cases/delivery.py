@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from service.api.label_line import LabelLine
     from service.ledger import Ledger
-    from service.ledger.case_reads import Disposition
+    from service.ledger.case_about import Disposition
     from service.ledger.outcomes import Delivery as Due
     from service.settings import Settings
 

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--labels",
-    type=click.Choice(["all", "independent"]),
+    type=click.Choice(["all", "independent", "reviewed"]),
     default="all",
     show_default=True,
-    help="All labels, or only those that do not follow whoever flagged.",
+    help="All labels; those that do not follow a flag; these, the review standing for declines.",
 )
 @click.option("--recount", is_flag=True, help="First make all sums anew from the rows.")
 @click.option("--bundle", help="Id, or folder, of a bundle to hold against a gate.")

@@ -94,9 +94,21 @@ def page(evidence: Evidence) -> str:
     environment.filters |= {"told": told, "share": share_told, "minor": minor_told}
     return environment.get_template("evidence.html.j2").render(
         e=evidence,
+        reasons=_reasons(evidence.comparison),
         rows=list(_money(evidence.money))[1:],
         picture=Markup(curve_picture(evidence.thresholds)),  # noqa: S704 - our own SVG
     )
+
+
+def _reasons(comparison: ComparisonShown) -> list[str]:
+    """Return why figures are not yet known, each reason once."""
+    figures = [] if comparison.verdicts is None else comparison.verdicts.figures
+    said = [
+        one.not_yet_known
+        for figure in figures
+        for one in (figure.legacy, figure.shadow, figure.difference, figure.difference_always)
+    ]
+    return list(dict.fromkeys(why for why in said if why is not None))
 
 
 def told(value: float | None, digits: int = 2) -> str:

@@ -5,19 +5,19 @@ The statistics are those of `models.comparison`; here is which rows they are ask
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from models.comparison.answers import Refused, answer
-from models.comparison.censoring import by_source, independent
+from models.comparison.censoring import by_source, independent, reviewed
 from models.comparison.clusters import Moments, by_customer
 from models.comparison.episodes import episodes
 from models.comparison.figures import LEGACY, SHADOW, Compared, coefficients
 from models.comparison.intervals import mcnemar, votes
 from models.comparison.matching import legacys_alert_rate, legacys_detection_rate
-from models.comparison.paired import UNKNOWN
+from models.comparison.paired import LABEL_SOURCES, UNKNOWN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from models.comparison.episodes import Episodes
     from models.comparison.matching import Matched
     from models.comparison.paired import Paired
+    from service.comparison.rows import Rows
 
 At = Literal["threshold", "legacy_alert_rate", "legacy_detection_rate"]
-LabelsUsed = Literal["all", "independent"]
+LabelsUsed = Literal["all", "independent", "reviewed"]
+"""All; those that do not follow a flag; these, with the random review standing for declines."""
+_SAMPLE = LABEL_SOURCES.index("sample")
 BY_COUNT = (
     "alert_rate",
     "detection_rate",
@@ -82,7 +85,7 @@ class Verdicts:
 
 
 def judged(
-    rows: Paired,
+    found: Rows,
     *,
     case_window_ms: int,
     elapsed: float,
@@ -96,9 +99,8 @@ def judged(
     rows themselves, and said so, where there are none. `elapsed` is the share of the planned
     horizon that is over, for intervals that hold at every look.
     """
-    rows = rows.take(rows.legacy != UNKNOWN)
-    if labels == "independent":
-        rows = independent(rows)
+    known = found.paired.legacy != UNKNOWN
+    rows = _believed(found.paired.take(known), found.sample_rate[known], labels)
     matched = None
     if at != "threshold" and len(rows):
         usable = earlier is not None and _matchable(earlier, at)
@@ -123,6 +125,21 @@ def judged(
         standing=None if matched is None else matched.standing(rows),
         realised=None if matched is None else matched.realised(rows),
     )
+
+
+def _believed(rows: Paired, rate: NDArray[np.float64], labels: LabelsUsed) -> Paired:
+    """Return rows with the labels that are to be used, and the weights that go with them.
+
+    `rate` is that of the random review, NaN for rows that were not drawn: a label that says it
+    is from the sample and is of no drawn payment stands for itself alone.
+    """
+    if labels == "all":
+        return rows
+    rows = independent(rows)
+    if labels == "independent":
+        return rows
+    source = np.where((rows.source == _SAMPLE) & np.isnan(rate), UNKNOWN, rows.source)
+    return reviewed(replace(rows, source=source.astype(np.int8)), rate)
 
 
 def _matchable(rows: Paired, at: At) -> bool:

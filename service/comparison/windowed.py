@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from models.comparison.paired import Paired
     from service.comparison.judged import At, LabelsUsed, Verdicts
+    from service.comparison.rows import Rows
     from service.ledger import Ledger
     from service.settings import Settings
 
@@ -93,14 +93,14 @@ def window_verdicts(
     has them.
     """
 
-    def rows(window: Window) -> Paired:
+    def rows(window: Window) -> Rows:
         return read_rows(
             ledger,
             window,
             legacy_positive=settings.legacy_positive,
             ripe_until=found.ripe_until,
             most=most,
-        ).paired
+        )
 
     window = found.window
     before = replace(
@@ -111,7 +111,7 @@ def window_verdicts(
         case_window_ms=settings.case_window_h * HOUR_MS,
         elapsed=window.days / settings.comparison_horizon_days,
         at=at,
-        earlier=None if at == "threshold" else rows(before),
+        earlier=None if at == "threshold" else rows(before).paired,
         labels=labels,
     )
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from service.ledger import AlertDetail, Ledger, Timeline
     from service.ledger.audit import Entry
-    from service.ledger.case_reads import Case, Disposition, Linked, Note, Truth
+    from service.ledger.case_about import Disposition, Linked, Note, Truth
+    from service.ledger.case_reads import Case
     from service.settings import Settings
 
 MOST_FLAGS = 50

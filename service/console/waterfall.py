@@ -12,6 +12,8 @@ WIDTH = 1000.0
 """Units of a bar's drawing; it is stretched to the column it stands in."""
 MOST_STEPS = 10
 MARGIN = 0.06
+LEAST_SPAN = 0.01
+"""Log-odds: less is not drawn larger than it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,9 @@ class _Scale:
 
     @staticmethod
     def of(values: Sequence[float]) -> _Scale:
-        low, high = min(values), max(values)
-        room = (high - low or 1.0) * MARGIN
-        return _Scale(low - room, WIDTH / (high - low + 2 * room or 1.0))
+        low = min(values)
+        span = max(max(values) - low, LEAST_SPAN)
+        return _Scale(low - span * MARGIN, WIDTH / (span * (1 + 2 * MARGIN)))
 
     def at(self, value: float) -> float:
         return round((value - self.low) * self.unit, 1)

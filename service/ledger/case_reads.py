@@ -6,29 +6,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from sqlalchemy import and_, column, func, literal, or_, select, table
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy import case as choose
 
 from service.cases.rules import DECIDED, OPEN
-from service.ledger import bulk
-from service.ledger.case_tables import case_alerts, case_links, case_notes, cases, dispositions
+from service.ledger.case_tables import case_alerts, cases
 from service.ledger.columns import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Row, Select
+    from sqlalchemy import ColumnElement, Connection, Select
 
 View = Literal["open", "unassigned", "mine", "escalated", "decided"]
 Sort = Literal["risk", "money", "age", "flags"]
-MOST_LINKS = 60
-_truths = table(
-    "truths",
-    column("transaction_id"),
-    column("is_fraud"),
-    column("source"),
-    column("fraud_type"),
-)
+
 _SORTED = {
     "risk": cases.c.risk,
     "money": func.coalesce(cases.c.money_minor, -1),
@@ -98,60 +90,7 @@ class Totals:
     handling_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """Another case that shares a device, merchant or beneficiary (or is of the customer)."""
-
-    kind: str
-    value: str
-    case: Case
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What somebody wrote about a case."""
-
-    author: str
-    at_ms: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """What the newest label says of a transaction, and where it comes from.
-
-    One from a disposition is provisional: a chargeback may still say otherwise.
-    """
-
-    is_fraud: bool
-    source: str
-    fraud_type: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Disposition:
-    """What was decided of one alert. `state` is pending (may be undone), sent or undone."""
-
-    disposition_id: str
-    decision_id: str
-    case_id: str
-    alert_id: str
-    transaction_id: str
-    disposition: str
-    reason_code: str
-    note: str | None
-    fraud_type: str | None
-    source: str
-    external_case_id: str | None
-    decided_by: str
-    decided_ms: int
-    effective_ms: int
-    state: str
-    supersedes: str | None
-
-
 CASE_COLUMNS = tuple(cases.c[name] for name in Case.__slots__)
-DISPOSITION_COLUMNS = tuple(dispositions.c[name] for name in Disposition.__slots__)
 
 
 def case_of(row: Sequence[Any]) -> Case:
@@ -233,67 +172,6 @@ def alerts_of(connection: Connection, case_id: str) -> list[str]:
 def newest_filed(connection: Connection) -> int:
     """Return the number of the alert filed last; it grows with each."""
     return int(connection.scalar(select(func.max(case_alerts.c.id))) or 0)
-
-
-def linked(connection: Connection, case: Case) -> list[Linked]:
-    """Return other cases of the customer, then those that share something, newest first."""
-    own: list[Row[Any]] = []
-    if case.customer_id is not None:
-        own = list(
-            connection.execute(
-                select(literal("customer"), cases.c.customer_id, *CASE_COLUMNS)
-                .where(cases.c.customer_id == case.customer_id, cases.c.case_id != case.case_id)
-                .order_by(cases.c.last_ms.desc())
-                .limit(MOST_LINKS)
-            )
-        )
-    mine, other = case_links.alias("mine"), case_links.alias("other")
-    same = and_(
-        other.c.kind == mine.c.kind,
-        other.c.value == mine.c.value,
-        other.c.case_id != mine.c.case_id,
-    )
-    shared = connection.execute(
-        select(other.c.kind, other.c.value, *CASE_COLUMNS)
-        .select_from(mine.join(other, same).join(cases, cases.c.case_id == other.c.case_id))
-        .where(mine.c.case_id == case.case_id)
-        .order_by(cases.c.last_ms.desc())
-        .limit(MOST_LINKS)
-    )
-    return [Linked(row[0], row[1], case_of(row[2:])) for row in (*own, *shared)]
-
-
-def notes_of(connection: Connection, case_id: str) -> list[Note]:
-    """Return what was written about a case, oldest first."""
-    c = case_notes.c
-    found = connection.execute(
-        select(c.author, c.at_ms, c.text).where(c.case_id == case_id).order_by(c.id)
-    )
-    return [Note(*row) for row in found]
-
-
-def truths_of(connection: Connection, transaction_ids: Sequence[str]) -> dict[str, Truth]:
-    """Return what the newest labels say, by transaction id."""
-    c = _truths.c
-    found = connection.execute(
-        select(c.transaction_id, c.is_fraud, c.source, c.fraud_type).where(
-            bulk.among(connection, c.transaction_id, transaction_ids)
-        )
-    )
-    return {row[0]: Truth(bool(row[1]), row[2], row[3]) for row in found}
-
-
-def dispositions_of(
-    connection: Connection, condition: ColumnElement[bool], limit: int | None = None
-) -> list[Disposition]:
-    """Return the dispositions for which a condition holds, oldest first."""
-    query = (
-        select(*DISPOSITION_COLUMNS)
-        .where(condition)
-        .order_by(dispositions.c.decided_ms, dispositions.c.disposition_id)
-        .limit(limit)
-    )
-    return [Disposition(*row) for row in connection.execute(query)]
 
 
 def _filtered(query: Select[Any], asked: Asked, viewer: str, now_ms: int) -> Select[Any]:

@@ -15,7 +15,8 @@ from service.cases.dispositions import of_many, says
 from service.cases.rules import DECIDED, OPEN
 from service.errors import CaseRefused, CaseUnknown
 from service.ledger import audit
-from service.ledger.case_reads import alerts_of, dispositions_of, one_case
+from service.ledger.case_about import dispositions_of
+from service.ledger.case_reads import alerts_of, one_case
 from service.ledger.case_tables import case_notes, cases, dispositions
 from service.ledger.tables import alerts
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from service.ledger.audit import By
-    from service.ledger.case_reads import Case, Disposition
+    from service.ledger.case_about import Disposition
+    from service.ledger.case_reads import Case
 
 PENDING, SENT, UNDONE = "pending", "sent", "undone"
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from service.ledger import audit, case_reads, case_work, filing
+from service.ledger import audit, case_about, case_reads, case_work, filing
 from service.ledger.opened import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from service.ledger.audit import By, Entry
-    from service.ledger.case_reads import Asked, Case, Disposition, Linked, Note, Totals, Truth
+    from service.ledger.case_about import Disposition, Linked, Note, Truth
+    from service.ledger.case_reads import Asked, Case, Totals
 
 DAY_MS = 86_400_000
 
@@ -68,12 +69,12 @@ class ConsoleSide(Opened):
     def linked_cases(self, case: Case) -> list[Linked]:
         """Return cases of the customer and those that share something with this one."""
         with self.reading() as connection:
-            return case_reads.linked(connection, case)
+            return case_about.linked(connection, case)
 
     def notes(self, case_id: str) -> list[Note]:
         """Return what was written about a case, oldest first."""
         with self.reading() as connection:
-            return case_reads.notes_of(connection, case_id)
+            return case_about.notes_of(connection, case_id)
 
     def dispositions_of_case(self, case_id: str) -> dict[str, Disposition]:
         """Return what was said last of each alert of a case."""
@@ -83,7 +84,7 @@ class ConsoleSide(Opened):
     def truths(self, transaction_ids: Sequence[str]) -> dict[str, Truth]:
         """Return what the newest labels say, by transaction id."""
         with self.reading() as connection:
-            return case_reads.truths_of(connection, transaction_ids)
+            return case_about.truths_of(connection, transaction_ids)
 
     def decision(self, decision_id: str) -> list[Disposition]:
         """Return what a decision said of each alert it was about."""

@@ -11,7 +11,8 @@ from sqlalchemy import insert, select
 
 from service.errors import CaseUnknown
 from service.ledger import audit, filing
-from service.ledger.case_reads import case_id_of_alert, dispositions_of, one_case
+from service.ledger.case_about import dispositions_of
+from service.ledger.case_reads import case_id_of_alert, one_case
 from service.ledger.case_tables import dispositions
 from service.ledger.case_work import PENDING, newest_by_alert, settle
 from service.ledger.tables import alerts, explanations

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 
 from service.ledger import bulk
-from service.ledger.case_reads import dispositions_of
+from service.ledger.case_about import dispositions_of
 from service.ledger.case_tables import case_alerts, deliveries, dispositions
 from service.ledger.case_work import PENDING, SENT
 from service.ledger.outbox import mark, marks
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from service.ledger.case_reads import Disposition
+    from service.ledger.case_about import Disposition
 
 DUE, DELIVERED, GIVEN_UP = "due", "delivered", "given_up"
 _WEBHOOK_MARK = ("cases", 0, "webhook")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.ledger import external, outcomes
-from service.ledger.case_reads import dispositions_of
+from service.ledger.case_about import dispositions_of
 from service.ledger.case_tables import dispositions
 from service.ledger.opened import Opened
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from service.ledger.audit import By
-    from service.ledger.case_reads import Disposition
+    from service.ledger.case_about import Disposition
     from service.ledger.external import Outcome, Taken
     from service.ledger.outcomes import Delivery
 

@@ -226,7 +226,6 @@ Index(  # in the order in which they are explained: a burst must not be sorted a
     "alerts_pending",
     alerts.c.risk.desc(),
     alerts.c.created_ms,
-    alerts.c.alert_id,
     sqlite_where=text("pending"),
     postgresql_where=text("pending"),
 )

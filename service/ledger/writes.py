@@ -139,7 +139,7 @@ def _alerts(connection: Connection, lease: Lease, of: TransactionRows, rows: Ale
         "risk": rows.risk.tolist(),
         "log_odds": rows.log_odds.tolist(),
         "created_ms": repeat(rows.created_ms, n),
-        "pending": repeat(True, n),
+        "pending": np.ones(n, np.bool_),
     }
     bulk.append(connection, alerts, columns)
 

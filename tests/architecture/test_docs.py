@@ -59,13 +59,13 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _called(text: str, program: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield (command, options) of each call of a program."""
+    """Yield (command, the words after it) of each call of a program."""
     for line in _lines(text):
         plain = line.split("#")[0]
         for call in re.split(r"&&|\||;", plain):
             words = [word for word in call.split() if not re.match(r"^[A-Z_]+=", word)]
             if len(words) > 1 and words[0].removeprefix("$ ") == program:
-                yield words[1], [w.split("=")[0] for w in words[2:] if w.startswith("--")]
+                yield words[1], words[2:]
 
 
 def test_every_link_leads_somewhere(pages: dict[str, str], root: Path) -> None:
@@ -104,13 +104,16 @@ def test_every_command_and_option_exists(pages: dict[str, str]) -> None:
     for name, text in pages.items():
         if name.startswith("docs/decisions/"):
             continue  # a decision also reasons about what is to come
-        for command, options in _called(text, "penumbra"):
+        for command, words in _called(text, "penumbra"):
             if not re.fullmatch(r"[a-z][a-z-]*", command):
                 continue  # a global option, or the word COMMAND
             found = penumbra.get_command(context, command)
             if found is None:
                 wrong.append(f"{name}: penumbra {command}")
                 continue
+            while isinstance(found, click.Group) and words and words[0] in found.commands:
+                found = found.commands[words.pop(0)]
+            options = [word.split("=")[0] for word in words if word.startswith("--")]
             known = {o for p in found.params for o in (*p.opts, *p.secondary_opts)} | {"--help"}
             wrong += [f"{name}: penumbra {command} {o}" for o in options if o not in known]
     assert wrong == []

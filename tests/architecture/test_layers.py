@@ -18,7 +18,7 @@ TRAINING_ONLY = (
     "onnxscript",
     "matplotlib",
 )
-SERVING = ["models", "service", "loadtest.simulator"]
+SERVING = ["models", "service", "loadtest.simulator", "loadtest.demo"]
 
 IMPORT_ALL = """
 import importlib, importlib.abc, json, pkgutil, sys

@@ -14,10 +14,15 @@ from playwright.sync_api import sync_playwright
 from plugins.browser import ARGUMENTS, CHROMIUM
 
 from loadtest.system import System, free_port, wait_for
+from service.settings import Settings
+from service.stream.connect import open_topics
 
 PEOPLE = {"anna": "analyst", "bert": "analyst", "lena": "lead", "adam": "admin"}
-SIMULATED = ("--preset", "demo", "--customers", "900", "--days", "45", "--start", "2026-10-10")
-FROM = "2026-11-18"
+SIMULATED = (
+    "--preset", "demo", "--customers", "1000", "--days", "42", "--start", "2026-10-13",
+    "--fraud-rate", "0.03",
+)  # fmt: skip
+FROM = "2026-11-12"
 NARROW, WIDE = {"width": 1280, "height": 860}, {"width": 1920, "height": 1080}
 
 
@@ -28,6 +33,9 @@ def prepare(system: System) -> str:
     system.run("simulate", "--out", str(data), "--format", "parquet", *SIMULATED, "--rates", rates)
     system.env["PENUMBRA_RATES_PATH"] = rates
     system.start_broker()
+    topics = open_topics(Settings.load(kafka_bootstrap_servers=system.address))
+    topics.ensure({"transactions": 4, "fraud-labels": 1})
+    topics.close()
     system.run(
         "backtest", "--data", str(data / "transactions.parquet"),
         "--labels", str(data / "labels.parquet"), "--from", FROM, "--stream", "transactions",
@@ -38,7 +46,7 @@ def prepare(system: System) -> str:
     system.env["PENUMBRA_API_PORT"] = str(port)
     system.start("serve", "serve")
     address = f"http://127.0.0.1:{port}"
-    wait_for(lambda: _answers(f"{address}/readyz"), "the server", timeout_s=120)
+    wait_for(lambda: _answers(f"{address}/readyz"), "the server", timeout_s=300)
     return address
 
 

@@ -19,6 +19,7 @@ from service.ledger import (
     LabelRows,
     Ledger,
     LegacyRows,
+    SampleRows,
     TransactionRows,
 )
 
@@ -42,12 +43,13 @@ def write_period(
     seed: int = 7,
     width: int = WIDTH,
     known_ms: int | None = None,
+    sample_every: int | None = None,
 ) -> None:
     """Write a period in which each bundle of `skill` scored every payment.
 
     Skill is how many log-odds frauds lie above genuine payments on average (the spread is 1). The
-    first bundle is champion. Legacy declines `legacy_detects` of the frauds and 2 % of the rest;
-    everything else is labelled, by chargebacks, a day later.
+    first bundle is champion. Legacy asks to review `legacy_detects` of the frauds and 2 % of the
+    rest; frauds are labelled, by chargebacks, a day later. Every so many are drawn for review.
     """
     rng = np.random.default_rng(seed)
     n = days * a_day
@@ -92,6 +94,9 @@ def write_period(
             transactions=rows,
             scores=scores,
             legacy=legacy,
+            sample=None
+            if sample_every is None
+            else SampleRows(np.arange(0, n, sample_every), 1 / sample_every),
         ),
     )
     ledger.set_idle(lease, True)

@@ -71,7 +71,9 @@ def story(ledger: Ledger, *, versions: tuple[str, str] = ("v1", "v1")) -> None:
         ruleset_version=[versions[0]] * half + [versions[1]] * (len(told) - half),
     )
     ledger.commit(own(ledger, stream="legacy-decisions"), Commit(next_offset=N, legacy=given))
-    named = np.flatnonzero(fraud | (np.arange(N) % 7 == 0))
+    silent = np.append(decision == 3, np.zeros(50, bool)) | (rows.transactions.outcome == 1)
+    silent[np.flatnonzero(silent & ~fraud)[0]] = False  # one declined payment without a label
+    named = np.flatnonzero(fraud | silent | (np.arange(N) % 7 == 0))
     ledger.keep_labels(
         Labels(
             label_id=text([f"l{n}" for n in named]),

@@ -31,6 +31,9 @@ WITH_INPUT = (
     "/v1/money",
     "/v1/review-sample",
     "/v1/thresholds",
+    "/v1/promotion",
+    "/v1/models/{bundle_id}/promote",
+    "/v1/models/{bundle_id}/rollback",
 )
 CHECKS = [
     not_a_server_error,
@@ -82,6 +85,9 @@ def operations() -> list[tuple[str, str]]:
         ("GET", "/v1/thresholds"),
         ("GET", "/v1/customers/{customer_id}/timeline"),
         ("GET", "/v1/models"),
+        ("POST", "/v1/models/{bundle_id}/promote"),
+        ("POST", "/v1/models/{bundle_id}/rollback"),
+        ("GET", "/v1/promotion"),
         ("GET", "/healthz"),
         ("GET", "/readyz"),
         ("GET", "/metrics"),

@@ -12,14 +12,15 @@ from click.testing import CliRunner, Result
 
 from models.bundle import Bundle, load_bundle
 from models.errors import BadInput, MappingError
-from models.explainer import PermutationExplainer
+from models.explainer import explainer_of
 from models.files import read_table
 from models.intake import Intake
 from models.mapping import Mapping
 from models.money import Rates
-from models.reasons import player_facts, reasons
+from models.reasons.telling import Telling
 from models.replay import replay
 from models.scorer import Scorer
+from models.whatif.search import Past
 from training.cli import train_command
 
 ROWS = 2_500
@@ -54,11 +55,11 @@ Columns = dict[str, Any]
 
 @dataclass(frozen=True)
 class Told:
-    """What a bundle says of a file: its flags, and each flag's facts."""
+    """What a bundle says of a file: its flags, and all that is said of each."""
 
     bundle: Bundle
     flagged: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    facts: list[list[dict[str, Any]]]
+    said: list[dict[str, Any]]
 
 
 def amounts() -> Columns:
@@ -130,14 +131,18 @@ def told(folder: Path, columns: Columns) -> Told:
     features = np.ascontiguousarray(found.features[:, order])
     scorer = Scorer(bundle)
     flagged = scorer.score(features).log_odds >= bundle.threshold
-    few = features[flagged][:10]
-    explained = PermutationExplainer(bundle, scorer).explain(few)
+    first = np.flatnonzero(flagged)[:10]
+    few = features[first]
+    explained = explainer_of(bundle, scorer).explain(few)
     assert explained.additivity_error.max() <= 1e-4
-    facts = [
-        player_facts(bundle, row, contributions)
-        for row, contributions in zip(few, explained.contributions, strict=True)
-    ]
-    return Told(bundle, flagged, facts)
+    said = Telling(bundle, scorer).of(
+        mapped.transactions.take(first),
+        found.features[first],
+        Past(mapped.transactions.take(first[:0]), first[:0]),
+        explained.contributions,
+        scorer.score(few).reconstruction,
+    )
+    return Told(bundle, flagged, said)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +168,7 @@ def test_whatever_is_missing_frauds_are_found_and_flags_explained(
     assert not never & names
     assert found.flagged.any()
     assert table["fraud"][found.flagged].mean() > 3 * table["fraud"].mean()
-    assert all(reasons(facts) for facts in found.facts)
+    assert all(one["reasons"] for one in found.said)
 
 
 def test_a_value_that_training_never_saw_is_another_value(tmp_path: Path) -> None:
@@ -171,8 +176,8 @@ def test_a_value_that_training_never_saw_is_another_value(tmp_path: Path) -> Non
     assert train(tmp_path, amounts() | extras(), MAPPING + EXTRAS).exit_code == 0
     found = told(tmp_path, amounts() | extras(unseen=True))
     assert found.flagged.any()
-    texts = {fact["text"] for facts in found.facts for fact in facts}
-    assert {"shop is other", "shop is not other"} & texts
+    texts = {fact["text"] for one in found.said for fact in one["contributions"]}
+    assert any(text.endswith(" of the values the model learned") for text in texts)
     assert any(text.startswith("items is ") for text in texts)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +83,14 @@ def make_bundle(
     weights: Sequence[float] | None = None,
     background: NDArray[np.float32] | None = None,
     graph: bytes | None = None,
+    files: Mapping[str, bytes] | None = None,
     name: str = "tiny",
     **changed: Any,
 ) -> Path:
     """Write a bundle over these features and return its path.
 
-    Without `weights` the features pull alternately up and down, less and less. `changed`
-    replaces entries of the manifest, which is sealed with them inside.
+    Without `weights` the features pull alternately up and down, less and less. `files` are put in
+    beside the others. `changed` replaces entries of the manifest, which is sealed with them inside.
     """
     spec = FeatureSpec.of(names)
     f = len(spec.features)
@@ -102,7 +103,9 @@ def make_bundle(
     np.save(path / "risk_edges.npy", np.linspace(-10, 10, RISK_LEVELS, dtype=np.float32))
     (path / "reference.json").write_text(json.dumps({"features": {}, "log_odds": {}}))
     (path / "report.json").write_text("{}")
-    files = {
+    for file, body in (files or {}).items():
+        (path / file).write_bytes(body)
+    entries = {
         file.name: {
             "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
             "bytes": file.stat().st_size,
@@ -112,7 +115,7 @@ def make_bundle(
     manifest = {
         "format": FORMAT,
         "name": name,
-        "bundle_id": bundle_id(name, files),
+        "bundle_id": bundle_id(name, entries),
         "created_at": "2026-01-01T00:00:00Z",
         "code_version": "test",
         "kernel_version": KERNEL_VERSION,
@@ -125,7 +128,7 @@ def make_bundle(
         "config": {},
         "seed": 1,
         "metrics": {},
-        "files": files,
+        "files": entries,
     }
     seal(path, manifest | changed)
     return path

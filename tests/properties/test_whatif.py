@@ -116,8 +116,8 @@ def test_one_change_is_found_where_one_is_enough(
 def test_as_few_changes_as_do(tmp_path: Path) -> None:
     """Three where three are needed, and none where even three are not enough."""
     weights = {"device_new": 2.0, "country_new": 2.0, "channel_new": 2.0, "merchant_new": 2.0}
-    last: dict[str, Any] = {"device_id": "stolen", "country": "BR", "channel": 2, "merchant_id": "other"}
-    rows = regular(**last)
+    last: dict[str, Any] = {"device_id": "stolen", "country": "BR", "merchant_id": "other"}
+    rows = regular(**last, channel=2)
     for threshold, count in ((6.5, 1), (4.5, 2), (2.5, 3), (0.5, 0)):
         folder = tmp_path / str(threshold)
         answer = answer_of(bundle_of(folder, weights, threshold=threshold), rows)

@@ -1,4 +1,4 @@
-"""Explanations add up, are fair, and belong to the row alone."""
+"""The exact method: explanations add up, are fair, and belong to the row alone."""
 
 from pathlib import Path
 
@@ -83,18 +83,20 @@ def every_coalition(
     bundle: Bundle, explainer: PermutationExplainer, row: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """Return the values of one row by scoring each step of each walk with every background row."""
-    scorer, background = Scorer(bundle), bundle.background[: explainer.compared]
+    scorer, background = Scorer(bundle), bundle.compared
+    everyone = np.arange(len(background))
     total = np.zeros(len(bundle.spec.players))
-    for walk in explainer.walks:
+    for orders in explainer.walks:
         mixed = background.copy()
-        before = scorer.score(mixed).log_odds.astype(np.float64).mean()
-        for player in walk:
-            columns = list(bundle.spec.players[player])
-            mixed[:, columns] = row[columns]
-            after = scorer.score(mixed).log_odds.astype(np.float64).mean()
-            total[player] += after - before
+        before = scorer.score(mixed).log_odds.astype(np.float64)
+        for step in range(len(total)):
+            for behind, player in zip(everyone, orders[:, step], strict=True):
+                columns = list(bundle.spec.players[player])
+                mixed[behind, columns] = row[columns]
+            after = scorer.score(mixed).log_odds.astype(np.float64)
+            np.add.at(total, orders[:, step], after - before)
             before = after
-    return total / len(explainer.walks)
+    return total / (len(explainer.walks) * len(background))
 
 
 def test_a_row_is_explained_the_same_alone_and_in_company(tiny_bundle: Path) -> None:

@@ -6,14 +6,17 @@ from pathlib import Path
 import click
 import numpy as np
 
+from models.bundle import load_bundle
 from models.errors import BadInput
+from models.scorer import Scorer
 from training.cli import load_mapping
 from training.config import load_config
-from training.evaluation.past import Files, read_past
+from training.evaluation.fidelity.flags import flagged
+from training.evaluation.past import Files, Past, read_past
 from training.evaluation.protocol import Fold
-from training.evaluation.protocols import PROTOCOLS, Asked
+from training.evaluation.protocols import FOUR_WEEKS_MS, PROTOCOLS, Asked, Page
 from training.options import FILE, payment_files
-from training.progress import Bars
+from training.progress import Bars, Tracker
 from training.windows import DAY_MS
 
 WARMUP_DAYS = 14
@@ -28,6 +31,13 @@ WARMUP_DAYS = 14
     type=click.DateTime(["%Y-%m-%d"]),
     help="First of the four weeks judged at once; unset: the last four weeks of the data.",
 )
+@click.option(
+    "--explanations",
+    "explained",
+    type=FILE,
+    help="Compare ways to explain this bundle's flags in the weeks judged, in place of models.",
+)
+@click.option("--flags", default=300, show_default=True, help="Flags that are explained.")
 @click.option("--seeds", default=5, show_default=True, help="Fits of what depends on a seed.")
 @click.option("--jobs", default=2, show_default=True, help="Fits side by side, a core each.")
 @click.option("--out", required=True, type=FILE, help="Folder of scores and report.")
@@ -40,17 +50,27 @@ def evaluate_command(
     rates: Path | None,
     config: Path | None,
     judged_from: datetime | None,
+    explained: Path | None,
+    flags: int,
     seeds: int,
     jobs: int,
     out: Path,
 ) -> None:
-    """Compare models by the Fraud Detection Handbook's protocol, with intervals."""
+    """Compare models by the Fraud Detection Handbook's protocol, with intervals.
+
+    With --explanations it compares ways to explain a bundle's flags instead.
+    """
     settings, chosen = load_config(config), PROTOCOLS[protocol]
     with Bars() as bars:
         files = Files(data, labels, kinds, rates)
         past = read_past(files, load_mapping(mapping), settings, bars)
         occurred_ms = past.payments.occurred_ms
         begin_ms, end_ms = int(occurred_ms[0]), int(occurred_ms[-1]) + 1
+        if explained is not None:
+            from_ms = _ms(judged_from) or end_ms - FOUR_WEEKS_MS
+            page = _explanations(explained, past, from_ms, flags, bars)
+            _write(out, "explanations", page)
+            return
         folds = chosen.folds(begin_ms + WARMUP_DAYS * DAY_MS, end_ms, _ms(judged_from))
         _check(folds, data, begin_ms, end_ms)
         past = past.until(max(fold.test.end_ms for fold in folds))
@@ -67,8 +87,22 @@ def evaluate_command(
                 tracker=bars,
             )
         )
-    (out / f"{protocol}.md").write_text(page.markdown)
-    (out / f"{protocol}.json").write_text(page.json)
+    _write(out, protocol, page)
+
+
+def _explanations(bundle: Path, past: Past, from_ms: int, flags: int, tracker: Tracker) -> Page:
+    from training.evaluation.fidelity.compare import compare  # noqa: PLC0415 - it needs shap
+
+    loaded = load_bundle(bundle)
+    scorer = Scorer(loaded)
+    found = compare(loaded, scorer, flagged(past, loaded, scorer, from_ms, flags, tracker), tracker)
+    return Page(found.markdown(), found.to_json())
+
+
+def _write(out: Path, name: str, page: Page) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{name}.md").write_text(page.markdown)
+    (out / f"{name}.json").write_text(page.json)
     click.echo(page.markdown)
 
 

@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 
 from models.bundle import load_bundle
-from models.explainer import METHOD, PermutationExplainer
+from models.explainer import SWEEP, explainer_of
 from models.scorer import Scorer
 from training.evaluation.page import table_lines
 from training.evaluation.pool import processes
@@ -97,8 +97,8 @@ def _network(folder: Path, about: Mapping[str, Any]) -> _Loaded:
     del about
     bundle = load_bundle(folder / "bundle")
     scorer = Scorer(bundle)
-    explainer = PermutationExplainer(bundle, scorer)
-    return _Loaded(scorer.score, lambda: {METHOD: explainer.explain})
+    explainer = explainer_of(bundle, scorer)
+    return _Loaded(scorer.score, lambda: {SWEEP: explainer.explain})
 
 
 def _estimator(folder: Path, about: Mapping[str, Any]) -> _Loaded:

@@ -15,6 +15,7 @@ from models.bundle import RISK_LEVELS
 from models.features import FeatureSpec
 from training.bundle import as_json, as_npy, write_bundle
 from training.evaluation.material import Matrix
+from training.explanation_files import explanation_files
 from training.export import export_network
 from training.fitting import score
 from training.networks import FraudNetwork
@@ -82,6 +83,7 @@ class Network:
             folder / "bundle",
             {
                 "score.onnx": graph,
+                **explanation_files(self.network, self.spec, self.background, seed=0),
                 "background.npy": as_npy(self.background),
                 "risk_edges.npy": as_npy(np.linspace(-10, 10, RISK_LEVELS, dtype=np.float32)),
                 "reference.json": as_json({}),

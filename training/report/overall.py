@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.bundle import Bundle, load_bundle
-from models.explainer import PermutationExplainer
+from models.explainer import explainer_of
 from models.features import FeatureSpec
 from models.reasons.groups import group_of
 from models.reasons.wording import Wording
@@ -84,7 +84,7 @@ def overall(
     rows = features[picked]
     with tempfile.TemporaryDirectory() as folder:
         bundle = _bundle(Path(folder) / "bundle", files, facts, spec)
-        found = PermutationExplainer(bundle, Scorer(bundle)).explain(rows)
+        found = explainer_of(bundle, Scorer(bundle)).explain(rows)
     columns = {name: at for at, name in enumerate(spec.names)}
     names = spec.player_names
     name, segment = _segment(keys, picked)

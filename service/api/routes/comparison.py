@@ -70,7 +70,10 @@ def comparison(
     ] = "threshold",
     labels: Annotated[
         LabelsUsed,
-        Query(description="All labels, or only those that do not follow whoever flagged."),
+        Query(
+            description="All labels; those that do not follow whoever flagged; these, the random "
+            "review standing for what legacy declined."
+        ),
     ] = "all",
     *,
     daily: Annotated[bool, Query(description="Split by day too.")] = False,

@@ -28,6 +28,7 @@ from service.ledger.facts import DAY_MS
 if TYPE_CHECKING:
     from service.api.shown_comparison import ComparisonShown
     from service.comparison.windowed import Windowed
+    from service.comparison.windows import Period
     from service.console.risk.address import By
 
 router = APIRouter(dependencies=[needs("view")])
@@ -47,7 +48,7 @@ def comparison(parts: Given, who: Who, asked: Asked) -> Response:
     try:
         found = asked.read(parts, window)
     except MixedPeriods as error:
-        return page("comparison_mixed.html", who, here=HERE, asked=dated, periods=error.periods)
+        return page("comparison_mixed.html", who, here=HERE, asked=dated, systems=systems_of(error))
     told = _told(parts, asked, found)
     drawn = _drawn(told, found, asked.by)
     return page("comparison.html", who, here=HERE, asked=dated, told=told, **drawn)
@@ -127,6 +128,24 @@ def _drawn(told: ComparisonShown, found: Windowed, by: By) -> dict[str, Any]:
         "label_words": LABELS,
         "ways": WAYS,
     }
+
+
+def systems_of(error: MixedPeriods) -> list[Period]:
+    """Return each champion beside each version of the rules once, however often they took turns."""
+    found: dict[tuple[str, str | None], Period] = {}
+    for one in error.periods:
+        key = one.bundle_id, one.ruleset
+        if key in found:
+            so_far = found[key]
+            found[key] = replace(
+                so_far,
+                first_ms=min(so_far.first_ms, one.first_ms),
+                last_ms=max(so_far.last_ms, one.last_ms),
+                payments=so_far.payments + one.payments,
+            )
+        else:
+            found[key] = one
+    return list(found.values())
 
 
 def as_csv(name: str, rows: list[tuple[Any, ...]]) -> Response:

@@ -23,7 +23,7 @@ from service.console.guard import Who, needs
 from service.console.pages import page
 from service.console.risk.address import Asked  # noqa: TC001 - read by FastAPI
 from service.console.risk.drawn_curve import drawn_curve
-from service.console.routes.comparison import as_csv
+from service.console.routes.comparison import as_csv, systems_of
 
 if TYPE_CHECKING:
     from service.comparison.simulator import Simulator
@@ -86,7 +86,7 @@ def thresholds(parts: Given, who: Who, asked: Asked, wished: Wished) -> Response
     try:
         found = asked.read(parts, window)
     except MixedPeriods as error:
-        return page("comparison_mixed.html", who, here=HERE, asked=dated, periods=error.periods)
+        return page("comparison_mixed.html", who, here=HERE, asked=dated, systems=systems_of(error))
     return page("thresholds.html", who, here=HERE, asked=dated, **_shown(parts, found, wished))
 
 

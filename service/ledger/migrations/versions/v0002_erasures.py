@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("dead_letters", sa.BigInteger, nullable=False),
     )
     op.drop_index("alerts_pending", "alerts")
-    _pending(sa.text("risk DESC"), "created_ms", "alert_id")
+    _pending(sa.text("risk DESC"), "created_ms")
 
 
 def downgrade() -> None:

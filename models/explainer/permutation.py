@@ -9,10 +9,11 @@ walk telescopes, so the values add up to log-odds minus base value up to roundin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from models.explainer.explanations import Explanations
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,62 +21,54 @@ if TYPE_CHECKING:
     from models.bundle import Bundle
     from models.scorer import Scorer
 
-METHOD = "antithetic-permutation"
+PERMUTATION = "antithetic-permutation"
 PAIRS = 1
-COMPARED = 25
-"""Rows of the background set, evenly spaced, that a payment is compared with."""
 SEED = 20_180_401
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Explanations:
-    """Explanations of n rows. `contributions` is float32 (n, players), in log-odds.
-
-    `additivity_error` (n,) is |base + sum of contributions - log-odds| in float64; `methods`
-    names the method each row was explained by.
-    """
-
-    base_value: float
-    contributions: NDArray[np.float32]
-    additivity_error: NDArray[np.float64]
-    methods: tuple[str, ...]
-
-
 class PermutationExplainer:
-    """Antithetic permutations over whole batches of coalitions.
+    """Antithetic permutations over whole batches of coalitions, scored by the score graph.
 
-    The permutations are drawn once, from a fixed seed: a row's values depend on nothing but
-    the row and the bundle.
+    Each background row has permutations of its own, drawn once from a fixed seed: a row's values
+    depend on nothing but the row and the bundle. With more `pairs` they converge to the exact
+    Shapley values.
     """
 
-    def __init__(self, bundle: Bundle, scorer: Scorer, pairs: int = PAIRS) -> None:
+    def __init__(
+        self, bundle: Bundle, scorer: Scorer, pairs: int = PAIRS, seed: int = SEED
+    ) -> None:
         self._scorer = scorer
-        step = max(1, len(bundle.background) // COMPARED)
-        self._background = bundle.background[::step][:COMPARED]
+        self._background = bundle.compared
         self._width = len(bundle.spec.players)
         self._column_player = np.empty(len(bundle.spec.features), np.int64)
         for player, columns in enumerate(bundle.spec.players):
             self._column_player[list(columns)] = player
-        rng = np.random.default_rng(SEED)
-        forward = [rng.permutation(self._width) for _ in range(pairs)]
-        self.walks = [walk for order in forward for walk in (order, order[::-1])]
+        rng = np.random.default_rng(seed)
+        shape = (pairs, len(self._background), self._width)
+        forward = rng.permuted(np.broadcast_to(np.arange(self._width), shape), axis=2)
+        self.walks = [walk for orders in forward for walk in (orders, orders[:, ::-1])]
         self._alone = scorer.score(self._background).log_odds.astype(np.float64)
 
     @property
     def compared(self) -> int:
-        """How many rows of the background set a payment is compared with."""
+        """How many background rows a payment is compared with."""
         return len(self._background)
 
     def explain(self, features: NDArray[np.float32]) -> Explanations:
         """Explain rows (n, F) of the bundle's features."""
         log_odds = self._scorer.score(features).log_odds.astype(np.float64)
-        contributions = np.zeros((len(features), self._width), np.float64)
+        methods = (PERMUTATION,) * len(features)
+        values = self.values(features, log_odds)
+        return Explanations.of(values, float(self._alone.mean()), log_odds, methods)
+
+    def values(
+        self, features: NDArray[np.float32], log_odds: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return contributions (n, players) to rows whose log-odds (n,) are known."""
+        values = np.zeros((len(features), self._width), np.float64)
         for row in range(len(features)):
-            contributions[row] = self._values(features[row], log_odds[row])
-        rounded = contributions.astype(np.float32)
-        base = float(self._alone.mean())
-        error = np.abs(base + rounded.astype(np.float64).sum(axis=1) - log_odds)
-        return Explanations(base, rounded, error, (METHOD,) * len(features))
+            values[row] = self._values(features[row], log_odds[row])
+        return values
 
     def _values(self, row: NDArray[np.float32], log_odds: float) -> NDArray[np.float64]:
         """Return the value of each player for one row (F,).
@@ -84,7 +77,7 @@ class PermutationExplainer:
         payments are what they are in the background. The last change makes the row itself.
         """
         changes = self._changed_players(row)
-        walks = [changes[:, order] for order in self.walks]
+        walks = [np.take_along_axis(changes, order, axis=1) for order in self.walks]
         asked = [_all_but_last(changed) for changed in walks]
         mixed = [
             self._mixed(row, order, *np.nonzero(steps))
@@ -100,8 +93,8 @@ class PermutationExplainer:
             newest = np.where(changed, np.arange(1, self._width + 1), 0)
             newest = np.maximum.accumulate(np.insert(newest, 0, 0, axis=1), axis=1)
             reached = np.take_along_axis(known, newest, axis=1)
-            total[order] += np.diff(reached, axis=1).mean(axis=0)
-        return total / len(self.walks)
+            np.add.at(total, order, np.diff(reached, axis=1))
+        return total / (len(self.walks) * len(changes))
 
     def _changed_players(self, row: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Return (background rows, players): where the row has other bits than the background."""
@@ -118,8 +111,8 @@ class PermutationExplainer:
         step: NDArray[np.int64],
     ) -> NDArray[np.float32]:
         """Return a row for each (background row, step of a walk): what came in so far is there."""
-        place = np.argsort(order)[self._column_player]
-        return np.where(place <= step[:, None], row, self._background[behind])
+        place = np.argsort(order, axis=1)[:, self._column_player]
+        return np.where(place[behind] <= step[:, None], row, self._background[behind])
 
 
 def _all_but_last(changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
