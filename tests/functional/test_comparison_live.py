@@ -28,10 +28,12 @@ from service.stream.connect import open_consumer, open_producer
 from service.stream.ports import Outgoing, Topics
 from service.worker import Worker
 
+pytestmark = pytest.mark.xdist_group("comparison_live")  # streamed once
+
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
 NOW_MS = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp() * 1000)
 PARTITIONS = 2
-PATIENCE_S = 90.0
+PATIENCE_S = 240.0
 CHOICES: dict[str, Any] = {
     "legacy_positive": "decline+review",
     "label_clock": "record",
