@@ -1,7 +1,7 @@
 """Rows of promotion, as facts that are added one after the other and never changed.
 
-Every addition takes the number after the last: two processes that add at once collide on it,
-and the later one is told so and reads again.
+Every addition takes the number after the last, and whoever adds keeps the others out meanwhile
+(`alone`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ PROMOTE = "promote"
 ROLLBACK = "rollback"
 ADDED = "added"
 REVOKED = "revoked"
+_LOCK = 0x70726F6D6F7465
+"""The advisory lock held while somebody acts ("promote")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,15 @@ class Promotion:
     by: str
     reason: str | None
     at_ms: int
+
+
+def alone(connection: Connection) -> None:
+    """Keep every other act of promotion out until this transaction ends.
+
+    SQLite's BEGIN IMMEDIATE does so already; PostgreSQL takes an advisory lock.
+    """
+    if connection.dialect.name != "sqlite":
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
 def newest(connection: Connection) -> Promotion | None:

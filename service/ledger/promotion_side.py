@@ -35,6 +35,7 @@ class PromotionSide(Opened):
     def record_pack(self, **facts: Any) -> PackFacts:
         """Record that a pack was built: all fields of PackFacts but `number` and `built_ms`."""
         with self.begin() as connection:
+            promotion.alone(connection)
             return promotion.add_pack(connection, facts, self._clock())
 
     def signatures(self, pack_sha256: str) -> list[Signature]:

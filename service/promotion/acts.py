@@ -36,6 +36,7 @@ def sign(
     what = f"signature of {key.name}"
     try:
         with ledger.begin() as connection:
+            rows.alone(connection)
             facts = _facts(rows.packs(connection, None), pack)
             ring = current(rows.signer_events(connection), pinned)
             earlier = rows.signatures_of(connection, pack.sha256)
@@ -75,6 +76,7 @@ def promote(
     what = f"promotion of {bundle_id}"
     try:
         with ledger.begin() as connection:
+            rows.alone(connection)
             packs = rows.packs(connection, None)
             facts = _facts(packs, pack)
             newest = rows.newest(connection)
@@ -117,6 +119,7 @@ def roll_back(
     """
     try:
         with ledger.begin() as connection:
+            rows.alone(connection)
             newest = rows.newest(connection)
             missing = []
             if not reason.strip():

@@ -76,6 +76,7 @@ def those_who_signed(
 def add(ledger: Ledger, name: str, public_key: bytes, *, by: str, now_ms: int) -> None:
     """Make a person a signer. Raises PromotionRefused where one of that name or key is there."""
     with ledger.begin() as connection:
+        rows.alone(connection)
         events = rows.signer_events(connection)
         missing = []
         if not _NAME.fullmatch(name):
@@ -107,6 +108,7 @@ def revoke(ledger: Ledger, name: str, *, by: str, reason: str, now_ms: int) -> N
     Raises PromotionRefused for a name without a key.
     """
     with ledger.begin() as connection:
+        rows.alone(connection)
         ring = current(rows.signer_events(connection), {})
         if name not in ring:
             known = ", ".join(sorted(ring)) or "nobody"

@@ -1,6 +1,7 @@
 """Signing, promoting and rolling back, on both databases: what is missing is refused and said."""
 
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from builders.promotions import Office
@@ -195,3 +196,26 @@ def test_the_database_refuses_to_change_what_was_recorded(
     column = {"signatures": "name = 'x'"}.get(table, "number = number + 1")
     with pytest.raises(exc.IntegrityError, match="never changed"), office.ledger.begin() as one:
         one.execute(text(change.format(table, column)))
+
+
+def test_two_who_promote_at_once_do_not_both(office: Office) -> None:
+    """One act at a time: the second reads what the first wrote, and is refused."""
+    pack = office.pack("candidate")
+    for name in ("alice", "bob"):
+        office.sign(pack, office.signer(name))
+    done: list[str] = []
+
+    def promote() -> None:
+        try:
+            done.append(office.promote("candidate", pack).bundle_id)
+        except PromotionRefused as refused:
+            done.append(str(refused))
+
+    threads = [Thread(target=promote) for _ in range(3)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert done.count("candidate") == 1
+    assert sum("is champion already" in one for one in done) == 2
+    assert len(office.ledger.promotions()) == 1
