@@ -27,7 +27,7 @@ PYTEST = PYTHONPATH=tests $(BIN)/python -m pytest -p plugins.what_ran -n $(WORKE
 help: ## list these commands
 	@echo "make COMMAND, with COMMAND one of"
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
-		awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
+		awk -F'|' '{ printf "%-20s%s\n", $$1, $$2 }'
 	@echo "Variables: PYTHON (a Python 3.11), WORKERS and TESTS and ARGS (make test),"
 	@echo "PENUMBRA_REQUIRE_ALL=1 (what is missing fails)."
 
