@@ -53,7 +53,6 @@ misrouted records are among the dead letters; warmed rows are no part of consume
 
 metadata = MetaData()
 
-
 _Kind = type[TypeEngine[Any]] | TypeEngine[Any]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shap
 import torch
 from builders.networks import NAMES, network, network_bundle, payments
 from numpy.typing import NDArray
@@ -157,7 +158,6 @@ def test_other_weights_give_other_explanations(
 
 def test_ways_to_explain_agree_with_exact_shapley_values(bundle: Bundle) -> None:
     """With shap's enumeration of all coalitions: many permutations nearly, the sweep closely."""
-    shap = pytest.importorskip("shap", reason="shap is not installed: pip install .[training]")
     scorer, rows = Scorer(bundle), ROWS[:6]
     groups = [list(one) for one in bundle.spec.players]
 
