@@ -12,8 +12,8 @@ from training.report.overall import Overall
 SHOWN = 15
 """Features of a picture; the least of them is the sum of all others."""
 DEPENDENCES = 4
-DPI = 90
-COLOURS = 64
+DPI = 80
+COLOURS = 32
 
 
 def drawn(found: Overall) -> dict[str, bytes]:
