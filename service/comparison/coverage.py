@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from service.comparison.totals import Totals
-    from service.comparison.windows import Window
-    from service.ledger import Ledger
 
 _SCORED_TYPES = ("scored", "unscored")
 
@@ -48,16 +46,14 @@ class WindowCoverage:
 
 
 def window_coverage(
-    ledger: Ledger, window: Window, totals: Totals, *, days: int, without: tuple[str, ...]
+    became: Mapping[tuple[int, str], int], totals: Totals, *, days: int
 ) -> WindowCoverage:
     """Return the coverage of a window; `totals` and `days` are those of the champions in it.
 
-    `without` names the streams of labels and legacy decisions, which carry no payments.
+    `became` says what became of what was consumed, by (day, what), of the streams of payments.
     """
     counts: Counter[str] = Counter()
-    for (_, what), n in ledger.counts_by_day(
-        window.first_day, window.last_day, without=without
-    ).items():
+    for (_, what), n in became.items():
         counts[what] += n
     payments = sum(counts[what] for what in _SCORED_TYPES)
     return WindowCoverage(

@@ -13,7 +13,7 @@ from service.comparison.rows import read_rows
 from service.comparison.simulator import Costs
 from service.comparison.totals import Totals, of_window, positive
 from service.comparison.windows import Period, Window, one_period
-from service.ledger.facts import DAY_MS, RISK_CUT
+from service.ledger.facts import DAY_MS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,31 +47,21 @@ def windowed(
     """Read a window. Raises MixedPeriods where it covers several and `mix` is not asked for."""
     found = one_period(ledger, window, mix=mix)
     ripe_until = now_ms // DAY_MS - settings.label_maturity_days
-    sums = ledger.sums(
-        RISK_CUT,
-        first_day=window.first_day,
-        last_day=window.last_day,
-        bundle_id=window.bundle_id,
-        role="champion",
+    whole, became = ledger.window(
+        window.first_day,
+        window.last_day,
+        without=(settings.topic_fraud_labels, settings.topic_legacy_decisions),
     )
+    sums = whole if window.bundle_id is None else whole.of_bundle(window.bundle_id)
     totals = of_window(sums, ripe_until, window.ruleset)
     everything, days = totals, {key.day for key in sums.keys}
     if window.ruleset is not None or window.bundle_id is not None:
-        whole = ledger.sums(
-            RISK_CUT, first_day=window.first_day, last_day=window.last_day, role="champion"
-        )
         everything = of_window(whole, ripe_until, None)
     return Windowed(
         window=window,
         periods=tuple(found),
         totals=totals,
-        coverage=window_coverage(
-            ledger,
-            window,
-            everything,
-            days=len(days),
-            without=(settings.topic_fraud_labels, settings.topic_legacy_decisions),
-        ),
+        coverage=window_coverage(became, everything, days=len(days)),
         ripe_until=ripe_until,
         legacy_positive=positive(settings.legacy_positive),
         minor_units=10 ** EXPONENTS[settings.reporting_currency],

@@ -46,7 +46,9 @@ class Connections:
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         engine = _sqlite(self._url) if self.is_sqlite else _postgresql(self._url)
         self._writing = engine.execution_options(penumbra_begin="BEGIN IMMEDIATE")
-        self._reading = engine.execution_options(penumbra_begin="BEGIN")
+        # SQLite's reads are of one moment anyway.
+        one_moment = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reading = engine.execution_options(penumbra_begin="BEGIN", **one_moment)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -60,7 +62,10 @@ class Connections:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Yield a connection for a short read. Long ones would keep SQLite's log growing."""
+        """Yield a connection for a short read, all of one moment.
+
+        Long ones would keep SQLite's log growing.
+        """
         with self._named_failures(), self._reading.begin() as connection:
             yield connection
 

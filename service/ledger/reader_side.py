@@ -14,6 +14,7 @@ from service.ledger import (
     rollups,
     sample,
 )
+from service.ledger.facts import RISK_CUT
 from service.ledger.opened import Opened
 
 if TYPE_CHECKING:
@@ -57,17 +58,29 @@ class ReaderSide(Opened):
                 role=role,
             )
 
+    def window(
+        self, first_day: int, last_day: int, *, without: Sequence[str]
+    ) -> tuple[Sums, dict[tuple[int, str], int]]:
+        """Return the champions' sums by risk, and what became of what was consumed, by day.
+
+        Both of one moment, so that they add up while payments come in. `without` names streams.
+        """
+        with self.reading() as connection:
+            return (
+                rollups.read(
+                    connection,
+                    RISK_CUT,
+                    first_day=first_day,
+                    last_day=last_day,
+                    role="champion",
+                ),
+                days.by_day(connection, first_day, last_day, without),
+            )
+
     def first_and_last_day(self) -> tuple[int, int] | None:
         """Return the days, since the epoch, of the oldest and newest sums; None without any."""
         with self.reading() as connection:
             return rollups.span(connection)
-
-    def counts_by_day(
-        self, first_day: int, last_day: int, *, without: Sequence[str]
-    ) -> dict[tuple[int, str], int]:
-        """Return what became of what was consumed, by (day, what), of all streams but some."""
-        with self.reading() as connection:
-            return days.by_day(connection, first_day, last_day, without)
 
     def review_sample(
         self, *, cursor: tuple[str, int, int] | None = None, limit: int = 50

@@ -46,6 +46,17 @@ class Sums:
     members: Sequence[Sequence[str]]
     cells: Sequence[NDArray[np.void]]
 
+    def of_bundle(self, bundle_id: str) -> Sums:
+        """Return the rows of one bundle."""
+        rows = [row for row, key in enumerate(self.keys) if key.bundle_id == bundle_id]
+        return Sums(
+            [self.keys[row] for row in rows],
+            self.first_ms[rows],
+            self.last_ms[rows],
+            [self.members[row] for row in rows],
+            [self.cells[row] for row in rows],
+        )
+
 
 def fence(connection: Connection, *, alone: bool) -> None:
     """Wait until what this transaction reads cannot be changed by another that also adds.

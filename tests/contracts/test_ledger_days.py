@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from builders.api import payment
 from builders.ledger_rows import START_MS, dead_letter_rows, labels, own, scored
 from builders.pipeline import LABELS, STREAM, Driver, lineup_of
 
 from models.transaction import text
-from service.ledger import Commit, Ledger
+from service.ledger import Commit, Ledger, days
 from service.ledger.facts import DAY_MS
 from service.pipeline.compared import sampled
 
@@ -18,7 +19,7 @@ from service.pipeline.compared import sampled
 def by_day(ledger: Ledger, *without: str) -> dict[str, dict[int, int]]:
     """Return what became of what was consumed: by what, by day."""
     found: dict[str, dict[int, int]] = {}
-    for (day, what), n in ledger.counts_by_day(0, 2**30, without=without).items():
+    for (day, what), n in ledger.window(0, 2**30, without=without)[1].items():
         found.setdefault(what, {})[day] = n
     return found
 
@@ -94,3 +95,21 @@ def test_a_sample_is_a_matter_of_the_id_and_the_salt_alone() -> None:
     assert abs((drawn & other).mean() - 0.01) < 0.005
     assert not sampled(ids, 0.0, "salt").any()
     assert sampled(ids, 1.0, "salt").all()
+
+
+def test_a_window_is_of_one_moment(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch that is committed between the reads of a window is in none of them."""
+    driver = Driver(ledger, lineup_of(tmp_path))
+    driver.take([message("a", 1), message("b", 1)])
+    read = days.by_day
+
+    def later(*asked: Any) -> dict[tuple[int, str], int]:
+        driver.take([message("c", 2)])
+        return read(*asked)
+
+    monkeypatch.setattr(days, "by_day", later)
+    sums, became = ledger.window(0, 2**30, without=())
+    counted = sum(int(cells["count"].sum()) for cells in sums.cells)
+    assert counted == sum(n for (_, what), n in became.items() if what == "scored") == 2
