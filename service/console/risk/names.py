@@ -21,7 +21,11 @@ AT = {
     "legacy_alert_rate": "at legacy's alert rate",
     "legacy_detection_rate": "at legacy's detection rate",
 }
-LABELS = {"all": "all labels", "independent": "labels independent of who flagged"}
+LABELS = {
+    "all": "all labels",
+    "independent": "labels independent of who flagged",
+    "reviewed": "these, a random review standing for declines",
+}
 WAYS = {
     "both": "both flagged",
     "shadow_only": "Penumbra alone",
