@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.catalogue import NAMES
 from models.reasons.groups import GROUPS, group_of, topic_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ MOST_STRANGE = 5
 LEAST_STRANGE = 0.15
 """An aspect with a smaller share of all that looks strange is not named."""
 FEATURES_NAMED = 3
+ALARMING = frozenset(name for name in NAMES if name.endswith("_new")) | {"ip_country_differs"}
+"""Features whose yes alarms whoever reads it, and whose no reassures: said only that way round.
+
+A known device can raise a score, since most payments come with none. That stands among the
+contributions; as a reason it would read like its opposite.
+"""
 
 
 def player_facts(
@@ -72,10 +79,16 @@ def reasons(facts: list[dict[str, Any]], way: str = "raises") -> list[str]:
     for fact in facts:
         topic = topic_of(fact["feature"])
         strong = min(abs(fact["contribution"]), abs(whole[topic])) >= LEAST_CONTRIBUTION
-        speaks = fact["direction"] == way == direction(whole[topic])
+        speaks = fact["direction"] == way == direction(whole[topic]) and _reads_so(fact, way)
         if strong and speaks and fact["text"] not in told.values():
             told.setdefault(topic, fact["text"])
     return list(told.values())[:MOST_REASONS]
+
+
+def _reads_so(fact: dict[str, Any], way: str) -> bool:
+    if fact["feature"] not in ALARMING:
+        return True
+    return bool(fact["value"]) == (way == "raises")
 
 
 def group_facts(facts: list[dict[str, Any]], sentences: Sentences) -> list[dict[str, Any]]:

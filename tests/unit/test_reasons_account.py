@@ -51,6 +51,14 @@ def test_a_thing_that_pulls_both_ways_is_a_reason_only_if_its_sum_is_one(tmp_pat
     assert [text[:13] for text in reasons(facts)] == ["Paid at night"]
 
 
+def test_what_reassures_is_never_a_reason_for_a_flag(tmp_path: Path) -> None:
+    """A country the customer paid in may raise a score, and would read as its opposite."""
+    facts = told(tmp_path, [0.0, 0.0, 0.0, 0.0, 0.3, 2.0])
+    assert facts[0]["feature"] == "country_new"
+    assert facts[0]["contribution"] == 2.0
+    assert [text[:13] for text in reasons(facts)] == ["Paid at night"]
+
+
 def test_typical_is_of_the_customer_where_that_is_known(tmp_path: Path) -> None:
     """And says whose it is."""
     by_name = {fact["feature"]: fact for fact in told(tmp_path, [1, 1, 1, 1, 1, 1])}
