@@ -11,6 +11,7 @@ pytest_plugins = [
     "plugins.bundles",
     "plugins.handbook",
     "plugins.ledger",
+    "plugins.log_lines",
     "plugins.postgresql",
     "plugins.small_file",
     "plugins.stream",

@@ -33,6 +33,7 @@ NEVER, ALWAYS = 1e6, -1e6
 FAR_MS = 90 * 86_400_000
 START_MS = 1_782_907_200_000  # 2026-07-01T12:00:00Z: the drill lies within this hour
 SLICE_S = 0.1
+OLDEST = "penumbra_alerts_pending_oldest_seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Run:
     for one of them.
     `memory_mb` is what worker and relay grew by, `pending` how many flags had no explanation
     when the last decision was written; `drained` explanations a second after it, `in_order`
-    whether those came highest risk first, `oldest_s` the metric of the age of the oldest.
+    whether those came highest risk first, `oldest_s` the metric of the age of the oldest, or None
+    if nothing was pending any more when it could be read.
     """
 
     offered: int
@@ -54,7 +56,7 @@ class Run:
     pending: int
     drained: float
     in_order: bool
-    oldest_s: float
+    oldest_s: float | None
 
 
 def burst(folder: Path, bundle: Path, seconds: int = SECONDS, rate: int = RATE) -> list[Figure]:
@@ -102,9 +104,9 @@ def burst(folder: Path, bundle: Path, seconds: int = SECONDS, rate: int = RATE) 
         ),
         Figure(
             "age of the oldest pending flag, as penumbra_alerts_pending_oldest_seconds tells it",
-            f"{under.oldest_s:,.0f} s",
+            "nothing is pending any more" if under.oldest_s is None else f"{under.oldest_s:,.0f} s",
             "told",
-            under.oldest_s > 0 or under.pending == 0,
+            under.oldest_s is None or under.oldest_s > 0,
         ),
     ]
 
@@ -132,10 +134,10 @@ def run(folder: Path, bundle: Path, messages: Messages, rate: int, *, drain: boo
         grown = system.memory_mb("worker") - before_mb
         pending = system.ledger.pending_alerts()
         flags = system.ledger.flags()
-        drained, in_order, oldest = 0.0, True, 0.0
+        drained, in_order, oldest = 0.0, True, None
         if drain:
-            drained, in_order = _drained(system, ended_ms)
             oldest = _oldest(system)
+            drained, in_order = _drained(system, pending, ended_ms)
         return Run(
             offered=total, rate=(total - WARM_UP) / seconds, cpu_us=cpu_us, memory_mb=grown,
             flags=flags, pending=pending, drained=drained, in_order=in_order, oldest_s=oldest,
@@ -190,36 +192,33 @@ def _open_loop(feed: Feed, messages: Messages, rate: int) -> None:
     feed.flush()
 
 
-def _drained(system: System, since_ms: int) -> tuple[float, bool]:
-    """Return explanations a second from now on, and whether they come highest risk first."""
+def _drained(system: System, pending: int, since_ms: int) -> tuple[float, bool]:
+    """Return explanations a second since the last decision, and whether the riskiest came first."""
     ledger = system.ledger
-    begun, before = time.monotonic(), ledger.pending_alerts()
+    begun = time.monotonic()
     wait_for(
         lambda: time.monotonic() - begun > DRAIN_S or not ledger.pending_alerts(),
         "explanations", timeout_s=2 * DRAIN_S,
     )  # fmt: skip
     system.check_alive()
-    rate = (before - ledger.pending_alerts()) / (time.monotonic() - begun)
-    return rate, ledger.explained_by_risk(since_ms)
+    seconds = time.time_ns() / 1e9 - since_ms / 1e3
+    return (pending - ledger.pending_alerts()) / seconds, ledger.explained_by_risk(since_ms)
 
 
-def _oldest(system: System) -> float:
+def _oldest(system: System) -> float | None:
     """Return the metric of the age of the oldest pending alert, from a server of its own."""
     port = free_port()
     system.start("serve", "serve", "--host", "127.0.0.1", "--port", str(port))
-    found: dict[str, str] = {}
+    told: list[float] = []
 
-    def told() -> bool:
+    def said() -> bool:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
                 lines = page.read().decode().splitlines()
         except OSError:
             return False
-        found.update(
-            (name, value)
-            for name, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")
-        )
-        return True
+        told[:] = [float(line.split()[-1]) for line in lines if line.startswith(f"{OLDEST} ")]
+        return bool(told and told[0] > 0) or not system.ledger.pending_alerts()
 
-    wait_for(told, "the metrics", timeout_s=180)
-    return float(found["penumbra_alerts_pending_oldest_seconds"])
+    wait_for(said, "the age of the oldest pending alert", timeout_s=180)
+    return told[0] if told and told[0] > 0 else None

@@ -10,7 +10,7 @@ from fastapi import Depends, Query
 from service.api.parts import Given  # noqa: TC001 - read by FastAPI
 from service.api.problems import invalid, not_found
 from service.comparison.windowed import windowed
-from service.comparison.windows import Window, number_of
+from service.comparison.windows import MOST_DAYS, Window, number_of
 from service.ledger import wall_clock_ms
 
 if TYPE_CHECKING:
@@ -60,6 +60,11 @@ class Asked:
         )
         if self.window.days < 1:
             raise invalid("the window has no day: `to` is the day after the last, beyond `from`")
+        if self.window.days > MOST_DAYS:
+            raise invalid(
+                f"the window has {self.window.days:,} days, more than {MOST_DAYS:,}: narrow it by "
+                "from and to"
+            )
         self.mix = mix
 
     def read(self, parts: Parts) -> Windowed:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 _EPOCH = date(1970, 1, 1).toordinal()
+MOST_DAYS = 3_660
+"""Ten years: a longer window would keep a server busy for as long as somebody likes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,14 @@ def test_two_wishes_at_once_are_refused(served: Api) -> None:
     assert "ask for one of" in response.json()["detail"]
 
 
+def test_a_window_of_centuries_is_refused(served: Api) -> None:
+    """It would keep a server busy for minutes."""
+    for path in ("comparison", "comparison/transactions", "thresholds"):
+        answer = served.client.get(f"/v1/{path}", params={"from": "0001-01-01", "to": "9999-12-31"})
+        assert answer.status_code == 422
+        assert "narrow it by from and to" in answer.json()["detail"]
+
+
 def test_figures_of_fraud_are_not_yet_known_before_labels_are_ripe(tmp_path: Path) -> None:
     """Null with the reason, never 0; alerts and coverage are told all the same."""
     bundle = make_bundle(tmp_path / "bundle")

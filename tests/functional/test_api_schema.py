@@ -71,6 +71,7 @@ def operations() -> list[tuple[str, str]]:
         ("POST", "/v1/labels"),
         ("GET", "/v1/alerts"),
         ("GET", "/v1/alerts/{alert_id}"),
+        ("GET", "/v1/alerts/{alert_id}/verify"),
         ("POST", "/v1/alerts/{alert_id}/claim"),
         ("POST", "/v1/alerts/{alert_id}/disposition"),
         ("POST", "/v1/alerts/{alert_id}/notes"),

@@ -56,6 +56,7 @@ def test_ten_cases_are_cleared_by_keyboard_alone(
     """j, o, then for each case what it was, why, Enter: the next one opens by itself."""
     running, _ = listening
     page = open_page("anna")
+    page.goto("/console/cases?view=unassigned")  # others may have opened some
     before = len(running.cases())
     page.keyboard.press("j")
     page.keyboard.press("o")

@@ -17,6 +17,8 @@ CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parents[1] / "vendor" / "axe-4.14.1.min.js"
 MEANT = ("/console/sign-in", "/console/nothing")
 """Addresses that tests ask for in order to be refused."""
+PATIENCE_MS = 60_000
+"""A machine that is busy with other tests is slow, not wrong."""
 ARGUMENTS = [
     "--no-sandbox",  # Chromium refuses root with it
     "--disable-background-networking",
@@ -73,7 +75,7 @@ def open_page(chromium: Any, listening: tuple[Console, str]) -> Iterator[Callabl
             reduced_motion="reduce",
         )
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("console", lambda said: _note(complaints, said))
         page.on("pageerror", lambda error: complaints.append(str(error)))
