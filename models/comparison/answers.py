@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.comparison.figures import FRAUDS, KINDS, coefficients
+from models.comparison.figures import FRAUD_MONEY, FRAUDS, KINDS, coefficients
 from models.comparison.intervals import LEVEL, freedom, interval, quantile
 from models.comparison.sequential import boundary
 
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LEAST_FRAUDS = 30
-"""Customers' worth of frauds below which nothing is said of detection, precision or money."""
+"""Customers' worth of frauds below which nothing is said of detection or precision. Of money
+nothing is said below as many customers' worth of the frauds' money: it sits in few payments. Both
+are facts of the frauds that came, whoever flagged them: to refuse by what a figure turned out to
+be would leave a choice of figures that are not right on average."""
 LEAST_FREEDOM = 10
 """Degrees of freedom of the events that a figure is made of, below which it is refused."""
 LEAST_DRAWN, LEAST_DRAWN_MONEY = 20, 60
@@ -33,8 +36,9 @@ truth, for figures by count and by money: before a heavy weight has come, its ab
 certainty."""
 MOST_SILENT = 0.01
 """Declined payments without a truth, as a share of frauds, that need no such sample."""
-_FRAUDS, _DRAWN, _SILENT = (
+_FRAUDS, _MONEY, _DRAWN, _SILENT = (
     coefficients(*FRAUDS),
+    coefficients(*FRAUD_MONEY),
     coefficients("drawn_frauds"),
     coefficients("silent"),
 )
@@ -96,6 +100,8 @@ def enough(moments: Moments, figure: Figure) -> NDArray[np.bool_]:
     told = freedom(moments, figure) >= LEAST_FREEDOM
     if _needs_labels(figure):
         told &= (moments.effective(_FRAUDS) >= LEAST_FRAUDS) & ~_hidden(moments, figure)
+    if _of_money(figure):
+        told &= moments.effective(_MONEY) >= LEAST_FRAUDS
     return np.asarray(told & np.isfinite(figure.gradient(moments.totals)).all(axis=-1))
 
 
@@ -106,7 +112,11 @@ def _hidden(moments: Moments, figure: Figure) -> NDArray[np.bool_]:
 
 
 def _least_drawn(figure: Figure) -> int:
-    return LEAST_DRAWN_MONEY if figure.events[KINDS["money"]].any() else LEAST_DRAWN
+    return LEAST_DRAWN_MONEY if _of_money(figure) else LEAST_DRAWN
+
+
+def _of_money(figure: Figure) -> bool:
+    return bool(figure.events[KINDS["money"]].any())
 
 
 def _needs_labels(figure: Figure) -> bool:
@@ -122,6 +132,11 @@ def _reason(moments: Moments, figure: Figure) -> str:
         return (
             f"{silent:,.0f} declined payments have no truth, and the sample's frauds are worth "
             f"{worth:.0f} customers, {_least_drawn(figure)} are needed"
+        )
+    money = float(moments.effective(_MONEY))
+    if _of_money(figure) and money < LEAST_FRAUDS:
+        return (
+            f"the money of labelled frauds is worth {money:.0f} customers, {LEAST_FRAUDS} are needed"
         )
     if not np.isfinite(figure.gradient(moments.totals)).all():
         return "one of the systems has none of it, so there is nothing to relate the other's to"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LEVEL = 0.95
 DRAWS = 1000
 MONEY, MONEY_DRAWN = 1 / 2, 1 / 3
+GAINS_AND_LOSSES = 2
 _SMALLEST = 1e-12
 _DRAWN = coefficients("drawn_frauds")
 
@@ -60,10 +61,15 @@ def freedom(moments: Moments, figure: Figure) -> Floats:
     events, pooled by Satterthwaite's formula (1946) with the variance that each kind brings.
     Of a share of money it is half of them: what is missed is the smaller part, of few payments.
     Of any money where some rows stand for others a third: a weighed payment is a large one.
+    Of what two systems differ by it is twice as many: gains and losses have either sign, and sums
+    of such, divided by their own root sum of squares, have shorter tails than Student's (Efron
+    1969). Not where some rows stand for others: what legacy declined then weighs more than the
+    rest, so that losses are not like gains.
     """
     gradient, events = figure.gradient(moments.totals), figure.events
     drawn = moments.totals @ _DRAWN > 0
     alone = MONEY if isinstance(figure, Share) else 1.0
+    signs = np.where(drawn | isinstance(figure, Share), 1, GAINS_AND_LOSSES)
     total, squares = np.zeros(()), np.zeros(())
     with np.errstate(divide="ignore", invalid="ignore"):
         for kind, columns in KINDS.items():
@@ -73,7 +79,7 @@ def freedom(moments: Moments, figure: Figure) -> Floats:
             if not (events[chosen] > 0).any():
                 continue
             worth = moments.effective(np.where(chosen, events, 0))
-            degrees = np.maximum(fraction * worth - 1, _SMALLEST)
+            degrees = np.maximum(signs * fraction * worth - 1, _SMALLEST)
             variance = moments.variance(np.where(chosen, gradient, 0))
             total, squares = total + variance, squares + variance**2 / degrees
         none_varies = np.maximum(moments.effective(events) - 1, _SMALLEST)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from service.ledger import Ledger
+    from service.ledger.audit import By
     from service.ledger.promotion import Promotion
 
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -33,7 +34,15 @@ _passphrase_file = click.option(
 @_as_name
 @_key_file
 @_passphrase_file
-def sign_command(pack: Path, name: str, key: Path | None, passphrase_file: Path | None) -> None:
+@click.option(
+    "--print",
+    "only_print",
+    is_flag=True,
+    help="Print the signature, to hand in on the console's promotion page; needs no ledger.",
+)
+def sign_command(
+    pack: Path, name: str, key: Path | None, passphrase_file: Path | None, *, only_print: bool
+) -> None:
     """Sign an evidence pack: you have read PACK and answer for what it recommends."""
     from service.promotion import acts  # noqa: PLC0415 - slow, and not for `--help`
     from service.promotion.pack import read_pack  # noqa: PLC0415
@@ -42,8 +51,12 @@ def sign_command(pack: Path, name: str, key: Path | None, passphrase_file: Path 
 
     read = read_pack(pack)
     opened = open_key(key or _usual_key(name), name, _passphrase(passphrase_file))
+    approval = opened.approve(read.sha256, read.manifest.bundle_id)
+    if only_print:
+        click.echo(approval.text(), nl=False)
+        return
     with _ledger() as (settings, ledger, now_ms):
-        signed = acts.sign(ledger, read, opened, settings.signers, now_ms=now_ms)
+        signed = acts.sign(ledger, approval, settings.signers, by=_by(), now_ms=now_ms)
     click.echo(
         f"{name} signed {read.sha256[:12]} ({read.manifest.bundle_id}, verdict "
         f"{read.manifest.verdict}); {len(signed)} of {NEEDED} signatures: {', '.join(signed)}"
@@ -67,7 +80,7 @@ def promote_command(bundle: str, pack: Path) -> None:
             bundle_id=bundle,
             first_champion=first_champion(settings),
             pinned=settings.signers,
-            by=getpass.getuser(),
+            by=_by(),
             now_ms=now_ms,
         )
     click.echo(f"{_told(done)}; running workers and servers follow before their next batch")
@@ -81,7 +94,7 @@ def rollback_command(reason: str, name: str | None) -> None:
     from service.promotion import acts  # noqa: PLC0415
 
     with _ledger() as (_, ledger, now_ms):
-        done = acts.roll_back(ledger, by=name or getpass.getuser(), reason=reason, now_ms=now_ms)
+        done = acts.roll_back(ledger, by=_by(name), reason=reason, now_ms=now_ms)
     click.echo(f"{_told(done)}; running workers and servers follow before their next batch")
 
 
@@ -102,20 +115,46 @@ def signer_group() -> None:
     """Say who may sign evidence packs."""
 
 
-@signer_group.command("add")
+@signer_group.command("key")
 @click.argument("name")
 @_key_file
 @_passphrase_file
-def add_command(name: str, key: Path | None, passphrase_file: Path | None) -> None:
-    """Make a key for NAME and let it count; its private half stays in the key file."""
+def key_command(name: str, key: Path | None, passphrase_file: Path | None) -> None:
+    """Make a key for NAME on a machine without the ledger, and print its public half."""
+    from service.promotion.signing import make_key  # noqa: PLC0415
+
+    path = key or _usual_key(name)
+    made = make_key(path, name, _passphrase(passphrase_file, twice=True))
+    click.echo(
+        f"the key of {name} is in {path}; whoever keeps the ledger adds its public half:\n"
+        f"penumbra models signer add {name} --public-key {made.public_key.hex()}"
+    )
+
+
+@signer_group.command("add")
+@click.argument("name")
+@click.option(
+    "--public-key", "public", help="Public half of a key that NAME made elsewhere, hex; else made."
+)
+@_key_file
+@_passphrase_file
+def add_command(
+    name: str, public: str | None, key: Path | None, passphrase_file: Path | None
+) -> None:
+    """Let a key of NAME count; it is made here unless its public half is given."""
     from service.promotion import signers  # noqa: PLC0415
-    from service.promotion.signing import fingerprint, make_key  # noqa: PLC0415
+    from service.promotion.signing import fingerprint, make_key, public_half  # noqa: PLC0415
 
     path = key or _usual_key(name)
     with _ledger() as (_, ledger, now_ms):
+        if public is not None:
+            known = public_half(public)
+            signers.add(ledger, name, known, by=_by(), now_ms=now_ms)
+            click.echo(f"{name} may sign; fingerprint {fingerprint(known)}")
+            return
         made = make_key(path, name, _passphrase(passphrase_file, twice=True))
         try:
-            signers.add(ledger, name, made.public_key, by=getpass.getuser(), now_ms=now_ms)
+            signers.add(ledger, name, made.public_key, by=_by(), now_ms=now_ms)
         except BaseException:
             path.unlink()
             raise
@@ -130,7 +169,7 @@ def revoke_command(name: str, reason: str) -> None:
     from service.promotion import signers  # noqa: PLC0415
 
     with _ledger() as (_, ledger, now_ms):
-        signers.revoke(ledger, name, by=getpass.getuser(), reason=reason, now_ms=now_ms)
+        signers.revoke(ledger, name, by=_by(), reason=reason, now_ms=now_ms)
     click.echo(f"the key of {name} counts no more")
 
 
@@ -160,6 +199,13 @@ def _ledger() -> Iterator[tuple[Settings, Ledger, int]]:
         yield settings, ledger, wall_clock_ms()
     finally:
         ledger.close()
+
+
+def _by(name: str | None = None) -> By:
+    """Return who acts, as the audit log has it: the user of this machine unless named."""
+    from service.ledger.audit import By  # noqa: PLC0415
+
+    return By(name or getpass.getuser(), "command line")
 
 
 def _usual_key(name: str) -> Path:

@@ -16,6 +16,7 @@ from service.console.demo_control import DemoGone
 from service.console.guard import ForeignForm, NotAllowed, SignInNeeded
 from service.console.pages import page
 from service.errors import CaseRefused, CaseUnknown, LedgerError
+from service.promotion.errors import PackRefused, PromotionRefused
 from service.stream.errors import StreamError
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _STATUSES: tuple[tuple[type[PenumbraError], HTTPStatus, str], ...] = (
     (LedgerError, HTTPStatus.SERVICE_UNAVAILABLE, "Ledger unavailable"),
     (StreamError, HTTPStatus.SERVICE_UNAVAILABLE, "Broker unavailable"),
     (DemoGone, HTTPStatus.SERVICE_UNAVAILABLE, "The demo is gone"),
+    (PromotionRefused, HTTPStatus.CONFLICT, "Not now"),
+    (PackRefused, HTTPStatus.CONFLICT, "Pack refused"),
     (BadInput, HTTPStatus.UNPROCESSABLE_ENTITY, "Not understood"),
 )
 

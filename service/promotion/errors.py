@@ -2,6 +2,7 @@
 
 PenumbraError
 ├── BadInput
+│   ├── ApprovalRefused     a text is no signature of a pack, or is another person's
 │   ├── KeyRefused          a signer's key file cannot be made, opened, or is another's
 │   ├── PackRefused         an evidence pack is not whole, or was touched
 │   └── PromotionRefused    what is missing before a bundle may become or cease to be champion
@@ -17,6 +18,10 @@ from models.errors import BadInput, PenumbraError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+class ApprovalRefused(BadInput):
+    """A text is not a signature of a pack, or not of the person who hands it over."""
 
 
 class KeyRefused(BadInput):

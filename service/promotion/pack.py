@@ -102,6 +102,20 @@ def read_pack(folder: Path) -> Pack:
     return Pack(folder, _sha256(body), manifest)
 
 
+def find_pack(folder: Path, pack_sha256: str) -> Pack:
+    """Return the pack in one of a folder's folders that this hash stands for. Raises PackRefused.
+
+    Only the one found is read whole.
+    """
+    for one in sorted(folder.glob(f"*/{MANIFEST}")):
+        if _sha256(one.read_bytes()) == pack_sha256:
+            return read_pack(one.parent)
+    raise PackRefused(
+        f"no folder of {folder} holds pack {pack_sha256[:16]}; copy the folder that was signed "
+        "there (PENUMBRA_EVIDENCE_DIR)"
+    )
+
+
 _AGAIN = "take the folder that was signed, or build and sign another"
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from service.ledger.promotion import PackFacts, Signature
+    from service.promotion.approvals import Approval
     from service.promotion.signers import Signer
 
 PROMOTED = "promote"
@@ -25,22 +26,23 @@ def missing_for_signature(
     facts: PackFacts | None,
     ring: Mapping[str, Signer],
     earlier: Sequence[Signature],
-    *,
-    name: str,
-    public_key: bytes,
+    approval: Approval,
 ) -> list[str]:
     """Return why a signature would not count, nothing if it does."""
     missing = []
+    name = approval.name
     if facts is None:
         missing.append(_UNKNOWN_PACK)
+    elif facts.bundle_id != approval.bundle_id:
+        missing.append(f"the pack is about {facts.bundle_id}, not about {approval.bundle_id}")
     signer = ring.get(name)
     if signer is None:
         missing.append(f"{name} may not sign; `penumbra models signer list` tells who may")
-    elif signer.public_key != public_key:
+    elif not approval.is_by(signer.public_key):
         missing.append(f"this is not the key of {name} that the ledger knows; use that one")
     if any(one.name == name for one in earlier):
         missing.append(f"{name} has signed it already; it takes {NEEDED} different people")
-    elif any(one.public_key == public_key for one in earlier):
+    elif signer is not None and any(one.public_key == signer.public_key for one in earlier):
         missing.append("this key has signed it already under another name")
     return missing
 

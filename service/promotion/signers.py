@@ -6,19 +6,22 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from service.ledger import audit
 from service.ledger import promotion as rows
+from service.promotion.approvals import is_valid
 from service.promotion.errors import PromotionRefused
-from service.promotion.signing import fingerprint, is_valid
+from service.promotion.signing import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from service.ledger import Ledger
+    from service.ledger.audit import By
     from service.ledger.promotion import Signature, SignerEvent
 
 NEEDED = 2
 """How many different people sign a pack before its bundle may be promoted."""
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def those_who_signed(
     return tuple(sorted(found.values()))
 
 
-def add(ledger: Ledger, name: str, public_key: bytes, *, by: str, now_ms: int) -> None:
+def add(ledger: Ledger, name: str, public_key: bytes, *, by: By, now_ms: int) -> None:
     """Make a person a signer. Raises PromotionRefused where one of that name or key is there."""
     with ledger.begin() as connection:
         rows.alone(connection)
@@ -81,7 +84,7 @@ def add(ledger: Ledger, name: str, public_key: bytes, *, by: str, now_ms: int) -
         missing = []
         if not _NAME.fullmatch(name):
             missing.append(
-                f"{name!r} is no name for a signer; take small letters, digits, dots and dashes"
+                f"{name!r} is no name for a signer; take small letters, digits, . _ @ and -"
             )
         if name in current(events, {}):
             missing.append(f"{name} has a key already; revoke it first")
@@ -95,13 +98,15 @@ def add(ledger: Ledger, name: str, public_key: bytes, *, by: str, now_ms: int) -
             name=name,
             public_key=public_key,
             event=rows.ADDED,
-            by=by,
+            by=by.actor,
             reason=None,
             now_ms=now_ms,
         )
+        said = f"{name}, key {fingerprint(public_key)}"
+        audit.note(connection, by, "add signer", now_ms, detail=said)
 
 
-def revoke(ledger: Ledger, name: str, *, by: str, reason: str, now_ms: int) -> None:
+def revoke(ledger: Ledger, name: str, *, by: By, reason: str, now_ms: int) -> None:
     """Let a person's key count no more, for packs signed already either.
 
     Champions of the past stay champions: what they were promoted by is checked when it happens.
@@ -120,10 +125,11 @@ def revoke(ledger: Ledger, name: str, *, by: str, reason: str, now_ms: int) -> N
             name=name,
             public_key=ring[name].public_key,
             event=rows.REVOKED,
-            by=by,
+            by=by.actor,
             reason=reason,
             now_ms=now_ms,
         )
+        audit.note(connection, by, "revoke signer", now_ms, detail=f"{name}: {reason}")
 
 
 def ring_of(ledger: Ledger, pinned: Mapping[str, str]) -> dict[str, Signer]:

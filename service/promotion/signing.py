@@ -1,4 +1,4 @@
-"""Signatures: what is signed, the key that signs, and the file in which its owner keeps it.
+"""Keys: the key that signs, and the file in which its owner keeps it.
 
 A signer's key is Ed25519 (RFC 8032). Its private half never leaves the signer's file, where it
 lies under ChaCha20-Poly1305 (RFC 8439) with a key that scrypt (RFC 7914) makes of a passphrase.
@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
+from service.promotion.approvals import Approval, statement
 from service.promotion.errors import KeyRefused
 
 if TYPE_CHECKING:
@@ -52,33 +53,28 @@ class SignerKey:
     public_key: bytes
     _private: Ed25519PrivateKey
 
-    def sign(self, pack_sha256: str, bundle_id: str) -> bytes:
-        """Return this person's signature of a pack."""
-        return self._private.sign(statement(pack_sha256, bundle_id, self.name))
-
-
-def statement(pack_sha256: str, bundle_id: str, name: str) -> bytes:
-    """Return the words that are signed: a signature of one pack is worth nothing elsewhere."""
-    return (
-        f"Penumbra promotion\npack sha256 {pack_sha256}\nbundle {bundle_id}\napproved by {name}\n"
-    ).encode()
-
-
-def is_valid(
-    signature: bytes, public_key: bytes, *, pack_sha256: str, bundle_id: str, name: str
-) -> bool:
-    """Whether the owner of a public key signed this pack for this bundle under this name."""
-    try:
-        key = Ed25519PublicKey.from_public_bytes(public_key)
-        key.verify(signature, statement(pack_sha256, bundle_id, name))
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    def approve(self, pack_sha256: str, bundle_id: str) -> Approval:
+        """Return this person's approval of a pack, signed."""
+        signed = self._private.sign(statement(pack_sha256, bundle_id, self.name))
+        return Approval(pack_sha256, bundle_id, self.name, signed)
 
 
 def fingerprint(public_key: bytes) -> str:
     """Return the SHA-256 of a public key in hex: short enough to read out to a colleague."""
     return hashlib.sha256(public_key).hexdigest()
+
+
+def public_half(text: str) -> bytes:
+    """Return a public key from hex, as `penumbra models signer key` prints it. Raises KeyRefused."""
+    try:
+        found = bytes.fromhex(text)
+        Ed25519PublicKey.from_public_bytes(found)
+    except ValueError:
+        raise KeyRefused(
+            f"{text[:80]!r} is no public key of 64 hex digits; `penumbra models signer key NAME` "
+            "prints it"
+        ) from None
+    return found
 
 
 def make_key(path: Path, name: str, passphrase: str, *, n: int = _N) -> SignerKey:

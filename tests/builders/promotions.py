@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from service.ledger import Ledger
+from service.ledger.audit import By
 from service.ledger.promotion import Promotion
 from service.promotion import acts, signers
 from service.promotion.pack import Pack, PackManifest, write_pack
@@ -15,6 +16,7 @@ PASSPHRASE = "a long one of tests"  # noqa: S105 - opens keys of tests only
 CHEAP = 2
 """scrypt's cost in tests."""
 FIRST = "tiny-first"
+OPERATOR = By("operator", "admin")
 
 
 @dataclass
@@ -38,7 +40,7 @@ class Office:
     def signer(self, name: str) -> SignerKey:
         """Make a person a signer."""
         made = self.key(name)
-        signers.add(self.ledger, name, made.public_key, by="operator", now_ms=self.now())
+        signers.add(self.ledger, name, made.public_key, by=OPERATOR, now_ms=self.now())
         return made
 
     def champion(self) -> str:
@@ -76,7 +78,8 @@ class Office:
 
     def sign(self, pack: Pack, key: SignerKey) -> tuple[str, ...]:
         """Sign a pack."""
-        return acts.sign(self.ledger, pack, key, self.pinned, now_ms=self.now())
+        approval = key.approve(pack.sha256, pack.manifest.bundle_id)
+        return acts.sign(self.ledger, approval, self.pinned, by=OPERATOR, now_ms=self.now())
 
     def promote(self, bundle_id: str, pack: Pack) -> Promotion:
         """Promote a bundle on a pack."""
@@ -86,13 +89,13 @@ class Office:
             bundle_id=bundle_id,
             first_champion=self.first,
             pinned=self.pinned,
-            by="operator",
+            by=OPERATOR,
             now_ms=self.now(),
         )
 
     def roll_back(self, reason: str = "too many false alarms") -> Promotion:
         """Go back."""
-        return acts.roll_back(self.ledger, by="operator", reason=reason, now_ms=self.now())
+        return acts.roll_back(self.ledger, by=OPERATOR, reason=reason, now_ms=self.now())
 
     def promoted(self, bundle_id: str) -> Promotion:
         """Do all that it takes to promote a bundle; signers are made when there are none."""

@@ -4,7 +4,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from builders.promotions import Office
+from builders.promotions import OPERATOR, Office
 from sqlalchemy import exc, text
 
 from service.ledger import Ledger
@@ -100,7 +100,7 @@ def test_one_key_belongs_to_one_person(office: Office) -> None:
     """A second name for the same key would make two people of one."""
     alice = office.signer("alice")
     with pytest.raises(PromotionRefused, match="this key is that of alice"):
-        signers.add(office.ledger, "bob", alice.public_key, by="operator", now_ms=office.now())
+        signers.add(office.ledger, "bob", alice.public_key, by=OPERATOR, now_ms=office.now())
     with pytest.raises(PromotionRefused, match="has a key already"):
         office.signer("alice")
     with pytest.raises(PromotionRefused, match="no name for a signer"):
@@ -112,11 +112,11 @@ def test_a_revoked_key_counts_no_more(office: Office) -> None:
     pack, alice, bob = office.pack("candidate"), office.signer("alice"), office.signer("bob")
     office.sign(pack, alice)
     office.sign(pack, bob)
-    signers.revoke(office.ledger, "bob", by="operator", reason="left", now_ms=office.now())
+    signers.revoke(office.ledger, "bob", by=OPERATOR, reason="left", now_ms=office.now())
     with pytest.raises(PromotionRefused, match="only alice has signed"):
         office.promote("candidate", pack)
     with pytest.raises(PromotionRefused, match="there is no such signer; there are: alice"):
-        signers.revoke(office.ledger, "bob", by="operator", reason="left", now_ms=office.now())
+        signers.revoke(office.ledger, "bob", by=OPERATOR, reason="left", now_ms=office.now())
 
 
 def test_pinned_signers_are_the_only_ones(office: Office) -> None:
@@ -182,7 +182,7 @@ def test_a_signer_who_left_since_did_sign(office: Office) -> None:
     """Revoking a key does not unseat the champions of the past."""
     done = office.promoted("candidate")
     for name in done.signed_by:
-        signers.revoke(office.ledger, name, by="operator", reason="left", now_ms=office.now())
+        signers.revoke(office.ledger, name, by=OPERATOR, reason="left", now_ms=office.now())
     assert unproven(office.ledger, done) == []
 
 

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from builders.promotions import Office
+from builders.promotions import OPERATOR, Office
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -55,13 +55,13 @@ class Walk:
         name, other = self.rng.choice(PEOPLE, 2).tolist()
         known = self.keys.get(other) if self.rng.random() < 0.3 else None
         key = known or self.office.key(name)
-        signers.add(self.ledger, name, key.public_key, by="op", now_ms=self.office.now())
+        signers.add(self.ledger, name, key.public_key, by=OPERATOR, now_ms=self.office.now())
         self.keys[name] = SignerKey(name, key.public_key, key._private)
 
     def revoke(self) -> None:
         """Let a key count no more."""
         name = str(self.rng.choice(PEOPLE))
-        signers.revoke(self.ledger, name, by="op", reason="x", now_ms=self.office.now())
+        signers.revoke(self.ledger, name, by=OPERATOR, reason="x", now_ms=self.office.now())
 
     def build(self) -> None:
         """Build a pack."""

@@ -3,14 +3,16 @@
 import json
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builders.promotions import CHEAP, PASSPHRASE
 
-from service.promotion.errors import KeyRefused, PackRefused
-from service.promotion.pack import Pack, PackManifest, read_pack, write_pack
-from service.promotion.signing import is_valid, make_key, open_key
+from service.promotion.approvals import read_approval
+from service.promotion.errors import ApprovalRefused, KeyRefused, PackRefused
+from service.promotion.pack import Pack, PackManifest, find_pack, read_pack, write_pack
+from service.promotion.signing import make_key, open_key
 
 MANIFEST = PackManifest(
     bundle_id="b",
@@ -95,6 +97,20 @@ def test_an_untouched_pack_is_read_back_as_it_was_written(pack: Pack) -> None:
     assert read_pack(pack.folder) == pack
 
 
+def test_a_pack_is_found_by_what_was_signed(pack: Pack) -> None:
+    """Whatever its folder is called; a touched one is told as such, another is not taken for it."""
+    folder = pack.folder.parent
+    (folder / "empty").mkdir()
+    assert find_pack(folder, pack.sha256) == pack
+    with pytest.raises(PackRefused, match="no folder of .* holds pack"):
+        find_pack(folder, "0" * 64)
+    with pytest.raises(PackRefused, match="no folder of"):
+        find_pack(folder / "nowhere", pack.sha256)
+    _edit(pack.folder)
+    with pytest.raises(PackRefused, match=r"evidence\.html was changed"):
+        find_pack(folder, pack.sha256)
+
+
 def test_a_pack_is_not_written_over(pack: Pack) -> None:
     """What people may have signed stays; nothing half-written is left beside it."""
     with pytest.raises(PackRefused, match="not written over"):
@@ -107,8 +123,7 @@ def test_a_key_opens_with_its_passphrase_only(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "alice.key"
     made = make_key(path, "alice", PASSPHRASE, n=CHEAP)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    signature = open_key(path, "alice", PASSPHRASE).sign("f" * 64, "b")
-    assert is_valid(signature, made.public_key, pack_sha256="f" * 64, bundle_id="b", name="alice")
+    assert open_key(path, "alice", PASSPHRASE).approve("f" * 64, "b").is_by(made.public_key)
     with pytest.raises(KeyRefused, match="does not open with this passphrase"):
         open_key(path, "alice", PASSPHRASE + "!")
     with pytest.raises(KeyRefused, match="is the key of alice, not of bob"):
@@ -118,14 +133,26 @@ def test_a_key_opens_with_its_passphrase_only(tmp_path: Path) -> None:
 def test_a_signature_is_of_one_pack_one_bundle_and_one_name(tmp_path: Path) -> None:
     """Changed in any of them it is valid no more."""
     key = make_key(tmp_path / "k", "alice", PASSPHRASE, n=CHEAP)
-    signature = key.sign("f" * 64, "b")
+    approval = key.approve("f" * 64, "b")
+    assert approval.is_by(key.public_key)
     for changed in ({"pack_sha256": "e" * 64}, {"bundle_id": "c"}, {"name": "bob"}):
-        said = {"pack_sha256": "f" * 64, "bundle_id": "b", "name": "alice"} | changed
-        assert not is_valid(signature, key.public_key, **said)
-    flipped = bytes([signature[0] ^ 1]) + signature[1:]
-    whole = {"pack_sha256": "f" * 64, "bundle_id": "b", "name": "alice"}
-    assert not is_valid(flipped, key.public_key, **whole)
-    assert not is_valid(signature, b"short", **whole)
+        assert not replace(approval, **changed).is_by(key.public_key)
+    flipped = bytes([approval.signature[0] ^ 1]) + approval.signature[1:]
+    assert not replace(approval, signature=flipped).is_by(key.public_key)
+    assert not approval.is_by(b"short")
+
+
+def test_an_approval_survives_a_clipboard(tmp_path: Path) -> None:
+    """Other line ends and space around it change nothing; half of it is refused in words."""
+    key = make_key(tmp_path / "k", "alice", PASSPHRASE, n=CHEAP)
+    approval = key.approve("f" * 64, "b")
+    text = approval.text()
+    assert text.splitlines()[3] == "approved by alice"
+    assert read_approval(text) == approval
+    assert read_approval(f"  \r\n{text.replace(chr(10), chr(13) + chr(10))}\r\n") == approval
+    for broken in (text[: len(text) // 2], "", text + "and more", text.replace("alice", "a b")):
+        with pytest.raises(ApprovalRefused, match="paste all five lines"):
+            read_approval(broken)
 
 
 def test_key_files_in_the_way_or_spoilt_are_refused(tmp_path: Path) -> None:

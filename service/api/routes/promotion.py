@@ -112,7 +112,7 @@ async def promote(request: Request, parts: Given, by: Caller, bundle_id: _Bundle
             bundle_id=bundle_id,
             first_champion=parts.standing.first_champion,
             pinned=parts.settings.signers,
-            by=by.actor,
+            by=by,
             now_ms=wall_clock_ms(),
         )
         return answer(shown(done))
@@ -135,7 +135,7 @@ async def rollback(request: Request, parts: Given, by: Caller, bundle_id: _Bundl
     def act() -> Response:
         done = acts.roll_back(
             parts.ledger,
-            by=by.actor,
+            by=by,
             reason=posted.reason,
             now_ms=wall_clock_ms(),
             bundle_id=bundle_id,
