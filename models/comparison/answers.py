@@ -140,5 +140,7 @@ def _reason(moments: Moments, figure: Figure) -> str:
         )
     if not np.isfinite(figure.gradient(moments.totals)).all():
         return "one of the systems has none of it, so there is nothing to relate the other's to"
-    events = float(moments.effective(figure.events) and freedom(moments, figure) + 1)
-    return f"what it is made of is worth {events:.0f} customers, {LEAST_FREEDOM + 1} are needed"
+    told = float(freedom(moments, figure)) if moments.effective(figure.events) else 0.0
+    return (
+        f"too few customers make it up: {told:.0f} degrees of freedom, {LEAST_FREEDOM} are needed"
+    )

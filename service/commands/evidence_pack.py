@@ -8,7 +8,7 @@ import click
 
 from service.commands.files import instant_option
 from service.commands.models import usual_folders
-from service.commands.opening import open_ledger
+from service.commands.opening import at_the_keyboard, open_ledger
 from service.ledger import wall_clock_ms
 from service.promotion.champion import champion_of
 from service.promotion.evidence import build
@@ -47,6 +47,7 @@ def make_pack(
             body,
             out,
             champion_id=champion_of(ledger, settings),
+            by=at_the_keyboard(),
             now_ms=wall_clock_ms(),
             begin_ms=instant_option(start, "from"),
             end_ms=instant_option(end, "to"),

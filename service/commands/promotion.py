@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from models.instants import format_instant
-from service.commands.opening import open_ledger
+from service.commands.opening import at_the_keyboard, open_ledger
 from service.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from service.ledger import Ledger
-    from service.ledger.audit import By
     from service.ledger.promotion import Promotion
 
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -56,7 +54,7 @@ def sign_command(
         click.echo(approval.text(), nl=False)
         return
     with _ledger() as (settings, ledger, now_ms):
-        signed = acts.sign(ledger, approval, settings.signers, by=_by(), now_ms=now_ms)
+        signed = acts.sign(ledger, approval, settings.signers, by=at_the_keyboard(), now_ms=now_ms)
     click.echo(
         f"{name} signed {read.sha256[:12]} ({read.manifest.bundle_id}, verdict "
         f"{read.manifest.verdict}); {len(signed)} of {NEEDED} signatures: {', '.join(signed)}"
@@ -80,7 +78,7 @@ def promote_command(bundle: str, pack: Path) -> None:
             bundle_id=bundle,
             first_champion=first_champion(settings),
             pinned=settings.signers,
-            by=_by(),
+            by=at_the_keyboard(),
             now_ms=now_ms,
         )
     click.echo(f"{_told(done)}; running workers and servers follow before their next batch")
@@ -94,7 +92,7 @@ def rollback_command(reason: str, name: str | None) -> None:
     from service.promotion import acts  # noqa: PLC0415
 
     with _ledger() as (_, ledger, now_ms):
-        done = acts.roll_back(ledger, by=_by(name), reason=reason, now_ms=now_ms)
+        done = acts.roll_back(ledger, by=at_the_keyboard(name), reason=reason, now_ms=now_ms)
     click.echo(f"{_told(done)}; running workers and servers follow before their next batch")
 
 
@@ -149,12 +147,12 @@ def add_command(
     with _ledger() as (_, ledger, now_ms):
         if public is not None:
             known = public_half(public)
-            signers.add(ledger, name, known, by=_by(), now_ms=now_ms)
+            signers.add(ledger, name, known, by=at_the_keyboard(), now_ms=now_ms)
             click.echo(f"{name} may sign; fingerprint {fingerprint(known)}")
             return
         made = make_key(path, name, _passphrase(passphrase_file, twice=True))
         try:
-            signers.add(ledger, name, made.public_key, by=_by(), now_ms=now_ms)
+            signers.add(ledger, name, made.public_key, by=at_the_keyboard(), now_ms=now_ms)
         except BaseException:
             path.unlink()
             raise
@@ -169,7 +167,7 @@ def revoke_command(name: str, reason: str) -> None:
     from service.promotion import signers  # noqa: PLC0415
 
     with _ledger() as (_, ledger, now_ms):
-        signers.revoke(ledger, name, by=_by(), reason=reason, now_ms=now_ms)
+        signers.revoke(ledger, name, by=at_the_keyboard(), reason=reason, now_ms=now_ms)
     click.echo(f"the key of {name} counts no more")
 
 
@@ -199,13 +197,6 @@ def _ledger() -> Iterator[tuple[Settings, Ledger, int]]:
         yield settings, ledger, wall_clock_ms()
     finally:
         ledger.close()
-
-
-def _by(name: str | None = None) -> By:
-    """Return who acts, as the audit log has it: the user of this machine unless named."""
-    from service.ledger.audit import By  # noqa: PLC0415
-
-    return By(name or getpass.getuser(), "command line")
 
 
 def _usual_key(name: str) -> Path:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from service.ledger import promotion
+from service.ledger import audit, promotion
 from service.ledger.opened import Opened
 
 if TYPE_CHECKING:
+    from service.ledger.audit import By
     from service.ledger.promotion import PackFacts, Promotion, Signature, SignerEvent
 
 
@@ -32,11 +33,15 @@ class PromotionSide(Opened):
         with self.reading() as connection:
             return promotion.packs(connection, bundle_id)
 
-    def record_pack(self, **facts: Any) -> PackFacts:
+    def record_pack(self, by: By, **facts: Any) -> PackFacts:
         """Record that a pack was built: all fields of PackFacts but `number` and `built_ms`."""
         with self.begin() as connection:
             promotion.alone(connection)
-            return promotion.add_pack(connection, facts, self._clock())
+            now_ms = self._clock()
+            found = promotion.add_pack(connection, facts, now_ms)
+            said = f"pack {found.pack_sha256} about {found.bundle_id}: {found.verdict}"
+            audit.note(connection, by, "build evidence", now_ms, detail=said)
+            return found
 
     def signatures(self, pack_sha256: str) -> list[Signature]:
         """Return the signatures of a pack, in order."""

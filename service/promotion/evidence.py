@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from service.ledger import Ledger
+    from service.ledger.audit import By
     from service.promotion.evaluate import Evaluation
     from service.promotion.gate import Gate
     from service.promotion.pack import Pack
@@ -52,6 +53,7 @@ def build(
     out: Path,
     *,
     champion_id: str,
+    by: By,
     now_ms: int,
     begin_ms: int | None = None,
     end_ms: int | None = None,
@@ -117,7 +119,7 @@ def build(
         "versions": versions(),
     }
     beside = window_files(ledger, settings, window, now_ms=now_ms)
-    return _kept(ledger, bundle, gate, gate_file, out, body, window, beside), evaluation
+    return _kept(ledger, bundle, gate, gate_file, out, body, window, beside, by), evaluation
 
 
 def _tables(gate: Gate, seen: Seen, period: Period) -> dict[str, Any]:
@@ -142,6 +144,7 @@ def _kept(
     body: dict[str, Any],
     window: Window,
     beside: dict[str, bytes],
+    by: By,
 ) -> Pack:
     """Write the pack and record the look."""
     files = {name: (bundle / name).read_bytes() for name in _FILES if (bundle / name).is_file()}
@@ -163,6 +166,7 @@ def _kept(
     manifest = PackManifest(**facts, window=judged, built_at=body["built_at"])
     pack = write_pack(out, manifest, files)
     ledger.record_pack(
+        by,
         pack_sha256=pack.sha256,
         from_ms=window.judged_ms,
         until_ms=window.end_ms,

@@ -64,6 +64,7 @@ class Office:
         made = write_pack(self.folder / f"pack-{number}", manifest, files)
         if known:
             self.ledger.record_pack(
+                OPERATOR,
                 pack_sha256=made.sha256,
                 bundle_id=bundle_id,
                 champion_id=manifest.champion_id,

@@ -16,6 +16,7 @@ from models.bundle import load_bundle
 from models.features import full_names
 from service.cli import run
 from service.ledger import Ledger
+from service.promotion.approvals import read_approval
 
 NOW_MS = BEGIN_MS + 120 * DAY_MS
 WIDTH = len(full_names(()))
@@ -83,9 +84,15 @@ def test_a_challenger_earns_its_place_and_is_sent_back(
     assert "verdict: promote" in told
     assert "not met" not in told
     assert "nobody has signed" in refused("models", "promote", other, "--pack", pack)
+    no_key = ["--public-key", "abc"]
+    assert "no public key of 64 hex" in refused("models", "signer", "add", "eve", *no_key)
     for name in ("alice", "bob"):
         key = ["--key", str(tmp_path / f"{name}.key")]
-        assert f"{name} may sign" in penumbra("models", "signer", "add", name, *key, *secret)
+        made = penumbra("models", "signer", "key", name, *key, *secret)
+        half = ["--public-key", made.split()[-1]]
+        assert f"{name} may sign" in penumbra("models", "signer", "add", name, *half)
+        handed_over = penumbra("models", "sign", pack, "--as", name, *key, *secret, "--print")
+        assert read_approval(handed_over).name == name
         assert f"{name} signed" in penumbra("models", "sign", pack, "--as", name, *key, *secret)
         if name == "alice":
             again = refused("models", "sign", pack, "--as", "alice", *key, *secret)
@@ -100,6 +107,8 @@ def test_a_challenger_earns_its_place_and_is_sent_back(
     rounds(lambda: crew.consumed() == 3, worker)
     assert sorted(champions(crew.ledger)) == ["other", "tiny", "tiny"]
 
+    acts = [one.action for one in crew.ledger.audit_page(limit=100, where={})]
+    assert acts == ["rollback", "promote", *["sign evidence", "add signer"] * 2, "build evidence"]
     history = penumbra("models", "history").splitlines()[-3:]
     assert [line.split()[0] for line in history] == ["0", "1", "2"]
     assert first in history[0]

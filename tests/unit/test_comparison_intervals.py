@@ -87,12 +87,26 @@ def test_a_spree_of_one_customer_is_not_plenty() -> None:
     assert "worth 1 customers" in found.reason
 
 
+def test_money_in_a_few_payments_is_not_plenty() -> None:
+    """Sixty frauds of sixty customers, one of them as large as all others: only counts are told."""
+    flags = [(k % 3 > 0, k % 3 < 2) for k in range(60)]
+    rows = [(str(k), *flags[k], 1, 60_000 if k == 0 else 1_000) for k in range(60)]
+    moments = Moments.of(by_customer(by_hand(*rows)))
+    told = {name: answer(moments, figure) for name, figure in FIGURES.items()}
+    assert isinstance(told["share"], Known)
+    assert isinstance(told["ratio"], Known)
+    for name in ("money", "money difference"):
+        refused = told[name]
+        assert isinstance(refused, Refused)
+        assert "the money of labelled frauds is worth 4 customers" in refused.reason
+
+
 def test_systems_that_never_differ_have_nothing_to_compare() -> None:
     """No payment tells them apart: refused, rather than a difference of zero for certain."""
     same = by_hand(*[(str(k), k % 2, k % 2, 1, 10) for k in range(100)])
     found = answer(Moments.of(by_customer(same)), FIGURES["difference"])
     assert isinstance(found, Refused)
-    assert found.reason.startswith("what it is made of is worth 0 customers")
+    assert found.reason.startswith("too few customers make it up: 0 degrees of freedom")
 
 
 def test_no_payments_are_a_reason_and_no_error() -> None:

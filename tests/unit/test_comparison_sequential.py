@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from loadtest.studies.__main__ import SCENARIOS
+from loadtest.studies.__main__ import SCENARIOS, SELDOM
 from loadtest.studies.coverage import FIGURES, GAINS, study
 from loadtest.studies.periods import Scenario, simulate
 from models.comparison.sequential import boundary, evidence, share_of_gains
@@ -64,6 +64,17 @@ def test_where_intervals_would_not_hold_they_are_refused(scenario: Scenario) -> 
         assert held.missed <= 0.08, name
         assert held.given < 0.2 or held.covered >= 0.87, name
     assert min(found[name].given for name in FIGURES) < 0.2
+
+
+def test_with_fewer_than_fifty_frauds_intervals_hold_or_are_refused() -> None:
+    """In full, at the last look: by count they are given and hold, of money nothing is said."""
+    (few,) = [one for one in SCENARIOS if "45 of 45" in one.name]
+    found = study(few, 2000, np.random.default_rng(4), looks=1)
+    of_money = [name for name in FIGURES if name.startswith("value")]
+    assert max(found[name].given for name in of_money) < SELDOM
+    for name in FIGURES.keys() - of_money:
+        assert found[name].given > 0.9, name
+        assert 0.925 < found[name].covered < 0.975, name
 
 
 def test_looking_often_at_an_interval_for_one_look_misleads() -> None:

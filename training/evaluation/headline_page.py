@@ -25,11 +25,15 @@ SELDOM of them give one."""
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: what it asks, what was found, and whether it was reached; None if refused."""
+    """One bar: what it asks, what was found, and whether it was reached; None if refused.
+
+    `perfect` is what a ranking without a single mistake would have there, where that is known.
+    """
 
     asked: str
     found: str
     met: bool | None
+    perfect: str = ""
 
 
 def bars(found: Headline) -> list[Bar]:
@@ -44,15 +48,28 @@ def bars(found: Headline) -> list[Bar]:
         _above(f"{FEW}: value detection rate by probability x amount, {worse}",
                few.by_money.answers["value_detection_rate difference"], WORSE_AT_MOST, None),
         _above(f"{MANY}: detection rate at least {MORE_FRAUDS} times",
-               many.by_probability.answers["detection_rate ratio"], 1, MORE_FRAUDS),
+               many.by_probability.answers["detection_rate ratio"], 1, MORE_FRAUDS,
+               perfect_ratio(found, many)),
         _above(f"{MANY}: value detection rate by probability x amount at least {MORE_MONEY} times",
                many.by_money.answers["value_detection_rate ratio"], 1, MORE_MONEY),
         _below(f"{seventy.name}: false positives at the rules' 70 % of frauds, at most "
                f"{FEWER_WRONG} times", _wrong(seventy), 1, FEWER_WRONG),
         _above(f"{typical.name}: frauds at its alert rate, at least {THAN_TYPICAL} times",
-               typical.by_probability.answers["detection_rate ratio"], 1, THAN_TYPICAL),
+               typical.by_probability.answers["detection_rate ratio"], 1, THAN_TYPICAL,
+               perfect_ratio(found, typical)),
         *(_holds(one) for one in found.beside),
     ]  # fmt: skip
+
+
+def perfect(found: Headline, one: Beside) -> float:
+    """Return the share of frauds that a perfect ranking finds with as many alerts as the rules."""
+    return min(1.0, one.by_probability.legacy_rate * found.payments / found.frauds)
+
+
+def perfect_ratio(found: Headline, one: Beside) -> str:
+    """Return how many times the rules' frauds that is: no model has more at these alerts."""
+    rules = one.by_probability.answers["legacy detection_rate"]
+    return f"{perfect(found, one) / rules.value:.2f}" if isinstance(rules, Known) else ""
 
 
 def _wrong(one: Beside) -> Answer:
@@ -70,7 +87,7 @@ def headline_page(found: Headline, *, seeds: int) -> str:
     """Return the whole page as Markdown."""
     intro = (
         f"{found.payments:,} payments judged, {found.frauds:,} of them fraud, nobody removed; "
-        f"{seeds} seed. Rule sets were searched on the weeks learned from, the model's thresholds "
+        f"{seeds} network{'s' if seeds > 1 else ''}, log-odds averaged. Rule sets were searched on the weeks learned from, the model's thresholds "
         "fixed on the week before the judged ones, so realised alert rates differ a little. "
         "Intervals are of 95 %, customers being drawn."
     )
@@ -84,13 +101,13 @@ def _asked(found: Headline) -> list[str]:
     if not found.handbook:
         return []
     words = {True: "yes", False: "**no**", None: "refused"}
-    rows = [[one.asked, one.found, words[one.met]] for one in bars(found)]
-    return ["", *table_lines(["bar", "found", "met"], rows)]
+    rows = [[one.asked, one.found, one.perfect, words[one.met]] for one in bars(found)]
+    return ["", *table_lines(["bar", "found", "a perfect ranking", "met"], rows)]
 
 
 def _alerts(found: Headline) -> list[str]:
     head = ["rules", "alerts: when searched", "rules, model, by p x amount", "frauds: rules",
-            "model minus rules", "by p x amount", "money: rules", "model minus rules",
+            "a perfect ranking", "model minus rules", "by p x amount", "money: rules", "model minus rules",
             "by p x amount", "false positives: rules, model"]  # fmt: skip
     rows = []
     for one in found.beside:
@@ -99,6 +116,7 @@ def _alerts(found: Headline) -> list[str]:
             f"{one.name}: {one.conditions}", f"{one.learned_rate:.2%}",
             f"{first.legacy_rate:.2%}, {first.rate:.2%}, {second.rate:.2%}",
             told(first.answers["legacy detection_rate"]),
+            f"{perfect(found, one):.1%}",
             told(first.answers["detection_rate difference"]),
             told(second.answers["detection_rate difference"]),
             told(first.answers["legacy value_detection_rate"]),
@@ -184,10 +202,12 @@ def told(answer: Answer, *, times: bool = False) -> str:
     return f"{value} ({low} to {high})" if times else f"{value} % ({low} to {high})"
 
 
-def _above(asked: str, answer: Answer, null: float, least: float | None) -> Bar:
+def _above(
+    asked: str, answer: Answer, null: float, least: float | None, perfect: str = ""
+) -> Bar:
     met = isinstance(answer, Known) and answer.low > null
     met = met and (least is None or (isinstance(answer, Known) and answer.value >= least))
-    return Bar(asked, told(answer, times=least is not None), met)
+    return Bar(asked, told(answer, times=least is not None), met, perfect)
 
 
 def _below(asked: str, answer: Answer, null: float, most: float) -> Bar:
