@@ -30,7 +30,7 @@ are facts of the frauds that came, whoever flagged them: to refuse by what a fig
 be would leave a choice of figures that are not right on average."""
 LEAST_FREEDOM = 10
 """Degrees of freedom of the events that a figure is made of, below which it is refused."""
-LEAST_DRAWN, LEAST_DRAWN_MONEY = 20, 60
+LEAST_DRAWN, LEAST_DRAWN_MONEY = 30, 60
 """Customers' worth of frauds that a sample or hold-out has to have found where declines hide the
 truth, for figures by count and by money: before a heavy weight has come, its absence looks like
 certainty."""
@@ -136,7 +136,8 @@ def _reason(moments: Moments, figure: Figure) -> str:
     money = float(moments.effective(_MONEY))
     if _of_money(figure) and money < LEAST_FRAUDS:
         return (
-            f"the money of labelled frauds is worth {money:.0f} customers, {LEAST_FRAUDS} are needed"
+            f"the money of labelled frauds is worth {money:.0f} customers, "
+            f"{LEAST_FRAUDS} are needed"
         )
     if not np.isfinite(figure.gradient(moments.totals)).all():
         return "one of the systems has none of it, so there is nothing to relate the other's to"

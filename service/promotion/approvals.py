@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from service.promotion.errors import ApprovalRefused
 
 _TEXT = re.compile(
-    r"Penumbra promotion\s*\npack sha256 (?P<pack>[0-9a-f]{64})\s*\nbundle (?P<bundle>\S{1,128})\s*\n"
-    r"approved by (?P<name>\S{1,64})\s*\nsignature (?P<signature>[A-Za-z0-9+/]{86}==)\s*"
+    r"Penumbra promotion\s*\npack sha256 (?P<pack>[0-9a-f]{64})\s*\n"
+    r"bundle (?P<bundle>\S{1,128})\s*\napproved by (?P<name>\S{1,64})\s*\n"
+    r"signature (?P<signature>[A-Za-z0-9+/]{86}==)\s*"
 )
 
 

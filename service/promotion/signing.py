@@ -65,7 +65,7 @@ def fingerprint(public_key: bytes) -> str:
 
 
 def public_half(text: str) -> bytes:
-    """Return a public key from hex, as `penumbra models signer key` prints it. Raises KeyRefused."""
+    """Return the public key that `penumbra models signer key` printed. Raises KeyRefused."""
     try:
         found = bytes.fromhex(text)
         Ed25519PublicKey.from_public_bytes(found)

@@ -102,7 +102,7 @@ def test_a_pack_is_found_by_what_was_signed(pack: Pack) -> None:
     folder = pack.folder.parent
     (folder / "empty").mkdir()
     assert find_pack(folder, pack.sha256) == pack
-    with pytest.raises(PackRefused, match="no folder of .* holds pack"):
+    with pytest.raises(PackRefused, match=r"no folder of .* holds pack"):
         find_pack(folder, "0" * 64)
     with pytest.raises(PackRefused, match="no folder of"):
         find_pack(folder / "nowhere", pack.sha256)
@@ -135,8 +135,12 @@ def test_a_signature_is_of_one_pack_one_bundle_and_one_name(tmp_path: Path) -> N
     key = make_key(tmp_path / "k", "alice", PASSPHRASE, n=CHEAP)
     approval = key.approve("f" * 64, "b")
     assert approval.is_by(key.public_key)
-    for changed in ({"pack_sha256": "e" * 64}, {"bundle_id": "c"}, {"name": "bob"}):
-        assert not replace(approval, **changed).is_by(key.public_key)
+    for other in (
+        replace(approval, pack_sha256="e" * 64),
+        replace(approval, bundle_id="c"),
+        replace(approval, name="bob"),
+    ):
+        assert not other.is_by(key.public_key)
     flipped = bytes([approval.signature[0] ^ 1]) + approval.signature[1:]
     assert not replace(approval, signature=flipped).is_by(key.public_key)
     assert not approval.is_by(b"short")

@@ -85,9 +85,10 @@ def _from_seventy(one: Beside) -> float:
 
 def headline_page(found: Headline, *, seeds: int) -> str:
     """Return the whole page as Markdown."""
+    averaged = "one network" if seeds == 1 else f"{seeds} networks, log-odds averaged"
     intro = (
         f"{found.payments:,} payments judged, {found.frauds:,} of them fraud, nobody removed; "
-        f"{seeds} network{'s' if seeds > 1 else ''}, log-odds averaged. Rule sets were searched on the weeks learned from, the model's thresholds "
+        f"{averaged}. Rule sets were searched on the weeks learned from, the model's thresholds "
         "fixed on the week before the judged ones, so realised alert rates differ a little. "
         "Intervals are of 95 %, customers being drawn."
     )
@@ -107,8 +108,8 @@ def _asked(found: Headline) -> list[str]:
 
 def _alerts(found: Headline) -> list[str]:
     head = ["rules", "alerts: when searched", "rules, model, by p x amount", "frauds: rules",
-            "a perfect ranking", "model minus rules", "by p x amount", "money: rules", "model minus rules",
-            "by p x amount", "false positives: rules, model"]  # fmt: skip
+            "a perfect ranking", "model minus rules", "by p x amount", "money: rules",
+            "model minus rules", "by p x amount", "false positives: rules, model"]  # fmt: skip
     rows = []
     for one in found.beside:
         first, second = one.by_probability, one.by_money
@@ -202,9 +203,7 @@ def told(answer: Answer, *, times: bool = False) -> str:
     return f"{value} ({low} to {high})" if times else f"{value} % ({low} to {high})"
 
 
-def _above(
-    asked: str, answer: Answer, null: float, least: float | None, perfect: str = ""
-) -> Bar:
+def _above(asked: str, answer: Answer, null: float, least: float | None, perfect: str = "") -> Bar:
     met = isinstance(answer, Known) and answer.low > null
     met = met and (least is None or (isinstance(answer, Known) and answer.value >= least))
     return Bar(asked, told(answer, times=least is not None), met, perfect)

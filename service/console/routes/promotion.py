@@ -30,6 +30,10 @@ router = APIRouter(dependencies=[needs("view")])
 _acting = [needs("promote"), OurForm]
 
 HERE = "/console/promotion"
+_NOT_LOADED = (
+    "this server has not loaded it; add its folder to PENUMBRA_CHALLENGER_PATHS of every worker "
+    "and server, and start them again"
+)
 _SHA256 = "^[0-9a-f]{64}$"
 _Sha256 = Annotated[str, Path(pattern=_SHA256)]
 
@@ -86,11 +90,7 @@ def promote(parts: Given, by: Acting, pack_sha256: _Sha256) -> Response:
     held = find_pack(packs_dir(parts.settings), pack_sha256)
     bundle_id = held.manifest.bundle_id
     if bundle_id not in parts.lineup.bundle_ids:
-        raise PromotionRefused(
-            f"promotion of {bundle_id}",
-            ["this server has not loaded it; add its folder to PENUMBRA_CHALLENGER_PATHS of every "
-             "worker and server, and start them again"],
-        )  # fmt: skip
+        raise PromotionRefused(f"promotion of {bundle_id}", [_NOT_LOADED])
     acts.promote(
         parts.ledger,
         held,
