@@ -99,14 +99,14 @@ def enough(moments: Moments, figure: Figure) -> NDArray[np.bool_]:
     """
     told = freedom(moments, figure) >= LEAST_FREEDOM
     if _needs_labels(figure):
-        told &= (moments.effective(_FRAUDS) >= LEAST_FRAUDS) & ~_hidden(moments, figure)
+        told &= (moments.effective(_FRAUDS) >= LEAST_FRAUDS) & ~hidden(moments, figure)
     if _of_money(figure):
         told &= moments.effective(_MONEY) >= LEAST_FRAUDS
     return np.asarray(told & np.isfinite(figure.gradient(moments.totals)).all(axis=-1))
 
 
-def _hidden(moments: Moments, figure: Figure) -> NDArray[np.bool_]:
-    """Return where declines hide the truth and no sample says enough of it."""
+def hidden(moments: Moments, figure: Figure) -> NDArray[np.bool_]:
+    """Return where (...,) declines hide the truth and no sample says enough of it."""
     silent = moments.totals @ _SILENT > MOST_SILENT * (moments.totals @ _FRAUDS)
     return np.asarray(silent & (moments.effective(_DRAWN) < _least_drawn(figure)))
 
@@ -127,11 +127,12 @@ def _reason(moments: Moments, figure: Figure) -> str:
     frauds = float(moments.effective(_FRAUDS))
     if _needs_labels(figure) and frauds < LEAST_FRAUDS:
         return f"labelled frauds are worth {frauds:.0f} customers, {LEAST_FRAUDS} are needed"
-    if _needs_labels(figure) and bool(_hidden(moments, figure)):
+    if _needs_labels(figure) and bool(hidden(moments, figure)):
         silent, worth = moments.totals @ _SILENT, moments.effective(_DRAWN)
         return (
-            f"{silent:,.0f} declined payments have no truth, and the sample's frauds are worth "
-            f"{worth:.0f} customers, {_least_drawn(figure)} are needed"
+            f"{silent:,.0f} payments that legacy declined have no truth, and frauds found by a "
+            f"review drawn by lot or a hold-out are worth {worth:.0f} customers, "
+            f"{_least_drawn(figure)} are needed"
         )
     money = float(moments.effective(_MONEY))
     if _of_money(figure) and money < LEAST_FRAUDS:

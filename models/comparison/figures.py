@@ -51,7 +51,8 @@ def contributions(rows: Paired) -> Floats:
 
     Rows without a legacy decision add nothing at all: there is nothing to compare with. Rows
     whose truth is not known add to payments and alerts alone, and amounts nobody knows to no
-    money.
+    money. What was declined for a reason of its own, such as want of cover, hides no truth that
+    would tell the systems apart: neither of them stopped it.
     """
     truth, legacy, shadow = rows.settled(), rows.legacy == 1, rows.flagged
     fraud, genuine = truth == 1, truth == 0
@@ -61,7 +62,8 @@ def contributions(rows: Paired) -> Floats:
     wrong = np.stack([genuine & legacy & shadow, genuine & shadow & ~legacy,
                       genuine & legacy & ~shadow], axis=1)  # fmt: skip
     seen = np.stack([np.ones(len(rows), bool), legacy, shadow], axis=1)
-    drawn, silent = fraud & (rows.weight > 1), rows.declined & (truth == UNKNOWN)
+    drawn = fraud & (rows.weight > 1)
+    silent = rows.declined & (rows.legacy == 1) & (truth == UNKNOWN)
     table = np.hstack([seen, found, found * money[:, None], wrong, drawn[:, None]])
     weighted = table * np.where(rows.legacy == UNKNOWN, 0.0, rows.weight)[:, None]
     return np.hstack([weighted, silent[:, None]])

@@ -83,6 +83,9 @@ class VerdictsShown(msgspec.Struct):
 
     Customers gained have more frauds found by the shadow alone than by legacy alone, customers
     lost the other way round; `mcnemar_p` is the probability of a split as uneven by chance.
+    `declines_unseen` are payments that legacy declined and nobody knows the truth of: counts of
+    known frauds lack those among them, which legacy would have had the credit of, and where they
+    could change the split `mcnemar_p` is null.
     """
 
     figures: list[FigureShown]
@@ -92,7 +95,8 @@ class VerdictsShown(msgspec.Struct):
     shadow: SideShown
     customers_gained: int
     customers_lost: int
-    mcnemar_p: float
+    mcnemar_p: float | None
+    declines_unseen: int
     matched: MatchedShown | None
 
 
@@ -131,6 +135,7 @@ def verdicts_shown(found: Verdicts, names: tuple[str, ...]) -> VerdictsShown:
         customers_gained=found.customers_gained,
         customers_lost=found.customers_lost,
         mcnemar_p=found.mcnemar,
+        declines_unseen=found.declines_unseen,
         matched=None
         if matched is None
         else MatchedShown(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from models.comparison.answers import Refused, answer
+from models.comparison.answers import Refused, answer, hidden
 from models.comparison.censoring import by_source, independent, reviewed
 from models.comparison.clusters import Moments, by_customer
 from models.comparison.episodes import episodes
@@ -68,7 +68,8 @@ class Verdicts:
 
     `customers_gained` have more frauds found by the shadow alone than by legacy alone,
     `customers_lost` the other way round; `mcnemar` is the probability of a split as uneven.
-    `matched` is the threshold that was used, where it was matched to legacy's.
+    `declines_unseen` are payments that legacy declined and nobody knows the truth of; where they
+    could change the split, there is no `mcnemar`. `matched` is the threshold that was used, where it was matched to legacy's.
     """
 
     figures: tuple[Judged, ...]
@@ -78,7 +79,8 @@ class Verdicts:
     shadow_cases: Cases
     customers_gained: int
     customers_lost: int
-    mcnemar: float
+    mcnemar: float | None
+    declines_unseen: int
     matched: Matched | None
     standing: str | None
     realised: float | None
@@ -120,7 +122,8 @@ def judged(
         shadow_cases=cases(rows, rows.flagged, case_window_ms),
         customers_gained=gained,
         customers_lost=lost,
-        mcnemar=mcnemar(gained, lost),
+        mcnemar=None if hidden(moments, SHADOW["detection_rate"]) else mcnemar(gained, lost),
+        declines_unseen=int(moments.totals @ coefficients("silent")),
         matched=matched,
         standing=None if matched is None else matched.standing(rows),
         realised=None if matched is None else matched.realised(rows),

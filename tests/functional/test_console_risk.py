@@ -50,7 +50,7 @@ def test_figures_stand_with_their_interval_and_what_they_rest_on(rita: Person) -
     """The coverage adds up, a difference has a drawing, and the window says what it is of."""
     page = rita.get("/comparison?segment=channel").text
     for said in ("adds up ✓", BUNDLE, "rules@1", "Detection rate", 'class="interval"',
-                 "card_present", "labels still coming"):  # fmt: skip
+                 "card present", "labels still coming"):  # fmt: skip
         assert said in page, said
     assert page.count('class="interval"') == 5
     assert 'class="sure"' in page

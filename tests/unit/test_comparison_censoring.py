@@ -81,12 +81,25 @@ def test_hidden_truth_is_refused_until_the_sample_has_found_enough() -> None:
     rows = declining(drawn(np.random.default_rng(4), 4000, 600))
     found = answer(Moments.of(by_customer(censored(rows))), figure)
     assert isinstance(found, Refused)
-    assert "declined payments have no truth" in found.reason
+    assert "that legacy declined have no truth" in found.reason
     corrected = held_out(censored(held(rows, 0.5, 0)), 0.5)
     assert isinstance(answer(Moments.of(by_customer(corrected)), figure), Known)
     few = held_out(censored(held(rows, 0.02, 0)), 0.02)
     assert isinstance(answer(Moments.of(by_customer(few)), figure), Refused)
     assert isinstance(answer(Moments.of(by_customer(few)), SHADOW["alert_rate"]), Known)
+
+
+def test_a_decline_for_want_of_cover_hides_nothing_of_either_system() -> None:
+    """Neither stopped it: it is no alert of legacy, has no truth, and stands in no figure's way."""
+    rows = drawn(np.random.default_rng(4), 4000, 600)
+    bank = (rows.legacy == 0) & (np.arange(len(rows)) % 7 == 0)
+    truth = np.where(bank, UNKNOWN, rows.truth).astype(np.int8)
+    ledger = replace(rows, declined=bank, truth=truth)
+    assert (ledger.settled()[bank] == UNKNOWN).all()
+    figure = Compared(SHADOW["detection_rate"], LEGACY["detection_rate"])
+    found = answer(Moments.of(by_customer(ledger)), figure)
+    assert isinstance(found, Known)
+    assert found == answer(Moments.of(by_customer(rows.take(~bank))), figure)
 
 
 def test_a_review_of_declined_payments_is_right_on_average() -> None:
