@@ -65,7 +65,7 @@ def story(
         ),
     )
     told = ids[: N - 50]
-    decision = np.where(rng.random(len(told)) < np.where(fraud[: N - 50], 0.5, 0.1), 3 * declines, 0)
+    decision = 3 * declines * (rng.random(len(told)) < np.where(fraud[: N - 50], 0.5, 0.1))
     half = len(told) // 2
     given = replace(
         legacy_rows(told),
