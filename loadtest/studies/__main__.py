@@ -64,10 +64,11 @@ def main(periods: int, seed: int, page: Path, *, each: bool) -> None:
 NOTE = f"""{len(FIGURES)} figures a period: detection rate, value detection rate, precision and
 false positives per fraud of the shadow, differences and ratios of both systems; ranges are over
 figures. A figure is refused below {LEAST_FRAUDS} customers' worth of frauds, of money also of the
-frauds' money, or {LEAST_FREEDOM} degrees of freedom; what is given in less than {SELDOM:.0%} of periods counts as refused. An
-interval made for one look misses far more often when it is looked at {LOOKS} times: that is what
-the anytime-valid ones are for. The exact sequence is of the share of gains among customers told
-apart, needs no number of frauds, and promises nothing where that share drifts."""
+frauds' money, or {LEAST_FREEDOM} degrees of freedom; what is given in less than {SELDOM:.0%} of
+periods counts as refused. An interval made for one look misses far more often when it is looked at
+{LOOKS} times: that is what the anytime-valid ones are for. The exact sequence is of the share of
+gains among customers told apart, needs no number of frauds, and promises nothing where that share
+drifts."""
 
 
 def told(scenario: Scenario, found: Mapping[str, Held]) -> list[Figure]:

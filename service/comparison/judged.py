@@ -69,7 +69,8 @@ class Verdicts:
     `customers_gained` have more frauds found by the shadow alone than by legacy alone,
     `customers_lost` the other way round; `mcnemar` is the probability of a split as uneven.
     `declines_unseen` are payments that legacy declined and nobody knows the truth of; where they
-    could change the split, there is no `mcnemar`. `matched` is the threshold that was used, where it was matched to legacy's.
+    could change the split, there is no `mcnemar`. `matched` is the threshold that was used, where
+    it was matched to legacy's.
     """
 
     figures: tuple[Judged, ...]

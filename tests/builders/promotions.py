@@ -16,6 +16,7 @@ PASSPHRASE = "a long one of tests"  # noqa: S105 - opens keys of tests only
 CHEAP = 2
 """scrypt's cost in tests."""
 FIRST = "tiny-first"
+FINDINGS = b'[{"condition":"days","asked":"at least 28","found":"31","status":"met"}]'
 OPERATOR = By("operator", "admin")
 
 
@@ -73,7 +74,7 @@ class Office:
                 gate_sha256=manifest.gate_sha256,
                 from_ms=0,
                 until_ms=1,
-                evaluation=b"{}",
+                evaluation=FINDINGS,
             )
         return made
 

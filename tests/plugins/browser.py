@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import uvicorn
 from builders.console import Console, console
+from builders.promotions import Office
 
 from loadtest.system import free_port
 from service.api.app import create_app
 from service.ledger import wall_clock_ms
+from service.promotion.pack import packs_dir
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parents[1] / "vendor" / "axe-4.14.1.min.js"
@@ -45,6 +47,7 @@ def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Consol
     """Give a console with thirty cases, and the address it listens at."""
     with console(tmp_path_factory.mktemp("console"), customers=30) as running:
         running.api.ledger._clock = wall_clock_ms  # in a browser time passes by itself
+        _to_be_signed(running)
         port = free_port()
         server = uvicorn.Server(
             uvicorn.Config(create_app(running.api.parts), port=port, log_level="error")
@@ -59,6 +62,16 @@ def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Consol
         finally:
             server.should_exit = True
             thread.join(10)
+
+
+def _to_be_signed(running: Console) -> None:
+    """Let an evidence pack wait for the signature of rita."""
+    folder = packs_dir(running.api.parts.settings)
+    folder.mkdir(parents=True)
+    first = running.api.parts.lineup.champion.bundle.bundle_id
+    office = Office(running.api.ledger, folder, first=first)
+    office.signer("rita")
+    office.pack("candidate-0123456789ab")
 
 
 @pytest.fixture
