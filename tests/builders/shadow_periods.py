@@ -11,7 +11,7 @@ import numpy as np
 from builders.ledger_rows import own, score_rows, transactions
 
 from models.labels import Labels
-from models.transaction import text
+from models.transaction import LEGACY_DECISIONS, text
 from service.ledger import (
     CHALLENGER,
     CHAMPION,
@@ -37,6 +37,7 @@ def write_period(
     days: int = 42,
     a_day: int = 200,
     legacy_detects: float = 0.5,
+    legacy_says: str = "review",
     ruleset: str = "rules@1",
     partition: int = 0,
     stream: str = "past",
@@ -48,8 +49,9 @@ def write_period(
     """Write a period in which each bundle of `skill` scored every payment.
 
     Skill is how many log-odds frauds lie above genuine payments on average (the spread is 1). The
-    first bundle is champion. Legacy asks to review `legacy_detects` of the frauds and 2 % of the
-    rest; frauds are labelled, by chargebacks, a day later. Every so many are drawn for review.
+    first bundle is champion. Legacy reviews (or what it `legacy_says`) `legacy_detects` of the
+    frauds and 2 % of the rest; frauds are labelled, by chargebacks, a day later. Every so many are
+    drawn for review.
     """
     rng = np.random.default_rng(seed)
     n = days * a_day
@@ -78,7 +80,7 @@ def write_period(
     legacy = LegacyRows(
         transaction_id=ids,
         source="builtin",
-        decision=np.where(review, 2, 0).astype(np.int8),
+        decision=np.where(review, LEGACY_DECISIONS.index(legacy_says), 0).astype(np.int8),
         score=np.full(n, np.nan),
         rules=[()] * n,
         ruleset_version=[ruleset] * n,

@@ -78,6 +78,7 @@ def test_two_people_sign_one_promotes_and_one_goes_back(desk: Desk) -> None:
     assert acts == [
         ("operator", "admin", "add signer"),
         ("operator", "admin", "add signer"),
+        ("operator", "admin", "build evidence"),
         ("rita", "risk", "sign evidence"),
         ("adam", "admin", "sign evidence"),
         ("adam", "admin", "promote"),

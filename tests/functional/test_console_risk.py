@@ -56,6 +56,17 @@ def test_figures_stand_with_their_interval_and_what_they_rest_on(rita: Person) -
     assert 'class="sure"' in page
 
 
+def test_what_legacy_declined_is_told_beside_every_count_of_frauds(tmp_path: Path) -> None:
+    """Nobody complains of a decline: figures are refused, with what to do, and no p is given."""
+    with console(tmp_path, customers=0) as started:
+        write_period(started.api.ledger, {BUNDLE: 4.0}, legacy_says="decline")
+        page = started.person("rita").get("/comparison").text
+    assert re.search(r"<b>\d+ payments that legacy declined have no truth\.</b>", page)
+    assert "have some of its declines looked into by lot" in page
+    assert "no probability is given while the truth of declines is not known" in page
+    assert "McNemar" not in page
+
+
 def test_every_cell_of_the_matrix_opens_the_payments_it_counts(rita: Person) -> None:
     """Page by page, none twice and none left out."""
     page = rita.get("/comparison").text
