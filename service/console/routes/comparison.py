@@ -51,7 +51,8 @@ def comparison(parts: Given, who: Who, asked: Asked) -> Response:
         return page("comparison_mixed.html", who, here=HERE, asked=dated, systems=systems_of(error))
     told = _told(parts, asked, found)
     drawn = _drawn(told, found, asked.by)
-    return page("comparison.html", who, here=HERE, asked=dated, told=told, **drawn)
+    shown = replace(dated, labels=asked.labels_of(found))
+    return page("comparison.html", who, here=HERE, asked=shown, told=told, **drawn)
 
 
 @router.get("/comparison.csv")
@@ -109,7 +110,7 @@ def payments(
 def _told(parts: Parts, asked: RiskAddress, found: Windowed) -> ComparisonShown:
     return comparison_told(
         parts.ledger, parts.settings, found, by=asked.by, segment=asked.segment or None, daily=True,
-        at=asked.at, labels=asked.labels, most=parts.settings.comparison_max_rows,
+        at=asked.at, labels=asked.labels_of(found), most=parts.settings.comparison_max_rows,
     )  # fmt: skip
 
 
