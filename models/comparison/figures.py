@@ -62,9 +62,15 @@ def contributions(rows: Paired) -> Floats:
                       genuine & legacy & ~shadow], axis=1)  # fmt: skip
     seen = np.stack([np.ones(len(rows), bool), legacy, shadow], axis=1)
     drawn, silent = fraud & (rows.weight > 1), rows.declined & (truth == UNKNOWN)
-    table = np.hstack([seen, found, found * money[:, None], wrong, drawn[:, None]])
-    weighted = table * np.where(rows.legacy == UNKNOWN, 0.0, rows.weight)[:, None]
-    return np.hstack([weighted, silent[:, None]])
+    told = np.hstack([found, found * money[:, None], wrong, drawn[:, None]])
+    there = rows.legacy != UNKNOWN
+    return np.hstack(
+        [
+            seen * (there * rows.presence)[:, None],
+            told * (there * rows.weight)[:, None],
+            silent[:, None],
+        ]
+    )
 
 
 def coefficients(*names: str) -> Floats:
