@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, Query
 
@@ -58,6 +58,10 @@ class RiskAddress:
             if value != usual[name]
         }
         return urlencode(kept)
+
+    def fields(self, without: str) -> list[tuple[str, str]]:
+        """Return names and values of a form that asks for this again, but for one field."""
+        return [pair for pair in parse_qsl(self.text) if pair[0] != without]
 
     def window(self, parts: Parts) -> Window | None:
         """Return the window asked for, whole where nothing was; None where nothing is stored.
