@@ -96,7 +96,7 @@ def test_several_periods_are_never_mixed_unasked(running: Console, rita: Person)
 
 def test_the_slider_asks_for_any_threshold(rita: Person) -> None:
     """By risk score, or by alerts a day; with the user's own costs."""
-    assert "ranking only" in rita.get("/thresholds").text
+    assert "Ranking only" in rita.get("/thresholds").text
     assert "Risk ≥ 500" in rita.get("/thresholds/point?risk=500").text
     assert "Risk ≥ 1000" in rita.get("/thresholds/point?risk=4000").text
     within = rita.get("/thresholds/point?budget=40").text

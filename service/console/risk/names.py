@@ -23,8 +23,8 @@ AT = {
 }
 LABELS = {
     "all": "all labels",
-    "independent": "without labels that follow a flag",
-    "reviewed": "and a random review for declines",
+    "independent": "labels that follow no flag",
+    "reviewed": "random review for declines",
 }
 WAYS = {
     "both": "both flagged",
@@ -51,12 +51,12 @@ def figure(value: float | None, name: str) -> str:
 def difference(value: float | None, name: str) -> str:
     """Return a difference of a figure with its sign: of shares in percentage points.
 
-    As "points" it is for a sentence, which tells the sign in words.
+    As "points" it is for a sentence, which tells sign and unit in words.
     """
     if value is None:
         return words.NOTHING
     if name == "points":
-        text = f"{100 * value:.1f} points"
+        text = f"{100 * value:.1f}"
     else:
         text = f"{value:+,.2f}" if name in _NUMBERS else f"{100 * value:+.2f} pp"
     return text.replace("-", words.MINUS)
