@@ -70,13 +70,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The simulated past on disk; `score_from` is the first day that is not history only."""
+    """The simulated past on disk; `score_from` is the first day that is not history only.
+
+    From `compare_from` on both systems are compared: on the days between, thresholds are fixed.
+    """
 
     transactions: Path
     labels: Path
     rates: Path
     rows: int
     score_from: str
+    compare_from: str
 
 
 class Bank:
@@ -175,4 +179,6 @@ def _write_past(
     transactions.write_parquet(paths[0])
     pl.concat([chunk.labels for chunk in chunks]).write_parquet(paths[1])
     write_rates(stream.config, paths[2])
-    return Past(*paths, len(transactions), str(chunks[plan.warm_days].day))
+    days = [str(chunk.day) for chunk in chunks]
+    fixed = plan.warm_days + plan.days // 6
+    return Past(*paths, len(transactions), days[plan.warm_days], days[fixed])

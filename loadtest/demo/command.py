@@ -119,6 +119,11 @@ def _show(
     _wait_labelled(system, reviewed, stop)
     console.print("live        payments as they occur; Ctrl-C ends the demo; simulated data only")
     link = system.run("users", "link", USER)
+    console.print(
+        f"compare     http://{address}/console/comparison?from={past.compare_from}"
+        "&at=legacy_alert_rate",
+        soft_wrap=True,
+    )
     console.print(f"open        {link}&to=/console/now", soft_wrap=True)
     console.print(
         f"            signs you in once, within ten minutes, as the demo's analyst; another:\n"
