@@ -26,6 +26,7 @@ from service.ledger.facts import DAY_MS
 
 if TYPE_CHECKING:
     from service.api.shown_comparison import ComparisonShown
+    from service.api.shown_verdicts import FigureShown
     from service.comparison.windowed import Windowed
     from service.comparison.windows import Period
     from service.console.risk.address import By
@@ -50,9 +51,14 @@ def comparison(parts: Given, who: Who, asked: Asked) -> Response:
     except MixedPeriods as error:
         return page("comparison_mixed.html", who, here=HERE, asked=dated, systems=systems_of(error))
     shown = replace(dated, labels=asked.labels_of(found), segment=asked.segment or SEGMENT)
-    told = _told(parts, shown, found)
-    drawn = _drawn(told, found, asked.by)
-    return page("comparison.html", who, here=HERE, asked=shown, told=told, **drawn)
+    # How it is counted and shown changes nothing of what is told.
+    same = replace(shown, by="count", show="absolute")
+    made = parts.kept.of(same, lambda: _told(parts, shown, found))
+    drawn = _drawn(made.answer, found, asked.by)
+    return page(
+        "comparison.html", who, here=HERE, asked=shown, told=made.answer,
+        told_ms=int(made.at_s * 1000), **drawn,
+    )  # fmt: skip
 
 
 @router.get("/comparison.csv")
@@ -73,8 +79,7 @@ def _told(parts: Parts, asked: RiskAddress, found: Windowed) -> ComparisonShown:
 
 
 def _drawn(told: ComparisonShown, found: Windowed, by: By) -> dict[str, Any]:
-    figures = [] if told.verdicts is None else told.verdicts.figures
-    figures.sort(key=lambda one: list(FIGURES).index(one.name))
+    figures = [] if told.verdicts is None else sorted(told.verdicts.figures, key=_place)
     days = matrices(told.by_day, by)
     return {
         "matrix": matrix_of("all", told.cells, by),
@@ -90,6 +95,10 @@ def _drawn(told: ComparisonShown, found: Windowed, by: By) -> dict[str, Any]:
         "ways": WAYS,
         "matched": MATCHED,
     }
+
+
+def _place(one: FigureShown) -> int:
+    return list(FIGURES).index(one.name)
 
 
 def systems_of(error: MixedPeriods) -> list[Period]:
