@@ -241,9 +241,9 @@ def main(folder: Path, frames: Path, page: Path) -> None:
     busy = f"Load average before: {os.getloadavg()[0]:.1f}. Frames: `docs/screens/`."
 
     def kept(shown: Page, name: str) -> None:
-        comparison = name.endswith("comparison")
-        keep(shown, frames / f"first-minute-{name}.png", tall=comparison)
-        if comparison:
+        tall = name.endswith(("case", "comparison"))
+        keep(shown, frames / f"first-minute-{name}.png", tall=tall)
+        if name.endswith("comparison"):
             risk_pages(shown, frames)
 
     with demo(folder) as started, chromium() as browser:

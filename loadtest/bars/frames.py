@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 COLOURS = 128
-TALLEST = 1500
+TALLEST = 1700
 RISK_PAGES = {
     "comparison": "/console/comparison?by=amount&show=share",
     "payments": "/console/comparison/payments?legacy=negative&shadow=flagged&truth=fraud",

@@ -180,5 +180,5 @@ def _write_past(
     pl.concat([chunk.labels for chunk in chunks]).write_parquet(paths[1])
     write_rates(stream.config, paths[2])
     days = [str(chunk.day) for chunk in chunks]
-    fixed = plan.warm_days + plan.days // 6
+    fixed = plan.warm_days + plan.days // 3
     return Past(*paths, len(transactions), days[plan.warm_days], days[fixed])

@@ -85,6 +85,7 @@ def _drawn(told: ComparisonShown, found: Windowed, by: By) -> dict[str, Any]:
         "matrix": matrix_of("all", told.cells, by),
         "days": drawn_days(days, format_instant(found.ripe_until * DAY_MS)[:10]),
         "segments": matrices(told.segments, by),
+        "judged": figures,
         "detection": next((f for f in figures if f.name == "detection_rate"), None),
         "intervals": {
             one.name: drawn_interval(one.difference, one.difference_always) for one in figures
