@@ -74,6 +74,15 @@ class LedgerView:
         """Return how many alerts there are, explained or not."""
         return int(self._one("SELECT COUNT(*) FROM alerts")[0])
 
+    def drawn(self, stream: str) -> list[str]:
+        """Return the transaction ids of a stream that were drawn for review."""
+        rows = self._all("SELECT transaction_id FROM review_sample WHERE stream = :s", s=stream)
+        return [str(row[0]) for row in rows]
+
+    def labels(self, source: str) -> int:
+        """Return how many labels of a source there are."""
+        return int(self._one("SELECT COUNT(*) FROM labels WHERE source = :s", s=source)[0])
+
     def explained_by_risk(self, since_ms: int) -> bool:
         """Return whether what was explained since then was riskier than what still waits."""
         row = self._one(

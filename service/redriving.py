@@ -2,7 +2,7 @@
 
 What came by HTTP is scored again; a label goes to the label topic again. Transactions and
 legacy decisions come from topics that Penumbra cannot write to and must not: they are handed to
-`penumbra.redrive`, with where they came from in their headers, and the owner of the topic sends
+the topic of redrives, with where they came from in their headers, and the owner of the topic sends
 them back. A record whose card numbers were masked is not what it was and stays where it is.
 """
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 HTTP = "http"
-TOPIC = "penumbra.redrive"
 
 _MASKED = re.compile(rb"\d{6}\*{2,}\d{4}")
 """A card number as `models/cards.py` masks it."""
@@ -48,7 +47,7 @@ def redrive(
         elif way == RELABELLED:
             publish(settings.topic_fraud_labels, [Outgoing(one.key, one.payload)])
         elif way == HANDED_BACK:
-            publish(TOPIC, [Outgoing(one.key, one.payload, _whence(one))])
+            publish(settings.topic_redrive, [Outgoing(one.key, one.payload, _whence(one))])
         if way != LEFT:
             ledger.mark_redriven([one.id])
         done[way] += 1

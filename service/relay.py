@@ -192,6 +192,7 @@ def outputs(settings: Settings) -> tuple[str, ...]:
         settings.topic_decisions,
         settings.topic_alerts,
         settings.topic_dead_letters,
+        settings.topic_redrive,
         settings.topic_handoff,
         settings.topic_recommendations,
     )

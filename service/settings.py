@@ -234,7 +234,9 @@ class Settings(PromotionSettings, ComparisonSettings, ApiSettings, DemoSettings)
         1000, description="How many records that share is taken over."
     )
 
-    @field_validator("topic_decisions", "topic_alerts", "topic_dead_letters", "topic_handoff")
+    @field_validator(
+        "topic_decisions", "topic_alerts", "topic_dead_letters", "topic_redrive", "topic_handoff"
+    )
     @classmethod
     def _output_is_ours(cls, topic: str) -> str:
         if not is_shadow_topic(topic):

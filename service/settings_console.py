@@ -57,6 +57,10 @@ class ConsoleSettings(BaseSettings):
     )
 
     # --- other tools
+    topic_redrive: str = Field(
+        "penumbra.redrive",
+        description="Output: dead letters handed back to the owner of the topic they came from.",
+    )
     topic_handoff: str = Field(
         "penumbra.handoff",
         description="Output: frauds that only the shadow saw, confirmed, for a human to act on.",

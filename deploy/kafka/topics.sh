@@ -23,5 +23,6 @@ make_topic fraud-labels 1 retention.ms=-1
 make_topic penumbra.decisions "$partitions"
 make_topic penumbra.alerts "$partitions"
 make_topic penumbra.dead-letters 1
+make_topic penumbra.redrive 1
 make_topic penumbra.recommendations 1 retention.ms=-1
 make_topic penumbra.handoff 1

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 import click
 
+from loadtest.bars.frames import keep, risk_pages
 from loadtest.results import Figure, section, write_section
 from loadtest.system import PENUMBRA
 from models.errors import PenumbraError
@@ -41,7 +43,6 @@ p1,25/01/2026 08:12:51,C0117,S044,7.40,GB,1,N
 p2,25/01/2026 19:02:07,C0116,S043,23.10,GB,2,N
 """
 _DRAINED = rf"Legacy (\w[\w ]*) {DRAIN} Penumbra (\d+)"
-_OPEN = re.compile(r"^open +(http\S+)", re.MULTILINE)
 _ALERT = re.compile(r"first alert after ([0-9.]+) s")
 _VERDICT = re.compile(r"(\d[\d,]*) caught up · (\d+) lost · (\d+) doubled · live path (.+)$")
 
@@ -61,10 +62,11 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A demo that is live: what its terminal said, the link to sign in, when it began."""
+    """A demo that is live: what its terminal said, its links, when it began."""
 
     said: str
     link: str
+    comparison: str
     begun: float
 
 
@@ -87,13 +89,20 @@ def demo(folder: Path, *arguments: str) -> Iterator[Started]:
             process.communicate(timeout=60)
 
 
+def _linked(name: str, said: str) -> str:
+    found = re.search(rf"^{name} +(http\S+)", said, re.MULTILINE)
+    if found is None:
+        raise NotReached(f"the demo told no address to {name}; it said: {said[-800:]}")
+    return found[1]
+
+
 def _live(process: subprocess.Popen[str], begun: float) -> Started:
     said = ""
     for line in process.stdout or ():
         said += line
-        found = _OPEN.search(said)
-        if found and "users link" in line:
-            return Started(said, found[1], begun)
+        if "users link" in line:
+            link, comparison = (_linked(name, said) for name in ("open", "compare"))
+            return Started(said, link, comparison, begun)
     raise NotReached(f"the demo ended before it was live; it said: {said[-800:]}")
 
 
@@ -121,7 +130,9 @@ def walk(
     `look` is given each as it is reached, with its number and name. Raises NotReached if the
     browser reports an error, a breach of the pages' security policy included.
     """
-    page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
+    page = browser.new_page(
+        viewport={"width": SIZE[0], "height": SIZE[1]}, base_url=urljoin(started.link, "/")
+    )
     page.set_default_timeout(PATIENCE_MS)
     complaints: list[str] = []
     page.on(
@@ -146,6 +157,8 @@ def walk(
     comparison = page.get_by_role("navigation").get_by_role("link", name="Comparison")
     if comparison.count():
         comparison.click()
+        page.locator("main table").first.wait_for()
+        page.goto(started.comparison)
         page.locator("main table").first.wait_for()
         reached("comparison")
     _break(page)
@@ -195,6 +208,8 @@ def figures(started: Started, screens: Sequence[Screen]) -> list[Figure]:
     lines = (line.strip() for line in by_name["break"].text.splitlines())
     verdict = next(found for line in lines if (found := _VERDICT.search(line)))
     took = " · ".join(f"{screen.name} {screen.seconds:.0f} s" for screen in screens)
+    compared = by_name["comparison"].text
+    known = re.search(r"Of known fraud Penumbra flagged .+", compared)
     flag = re.search(_DRAINED, " ".join(by_name["now"].text.split()))
     upper_ms = re.findall(r"[+-]\d+\.\d+", verdict[4])[-1]
     return [
@@ -207,6 +222,8 @@ def figures(started: Started, screens: Sequence[Screen]) -> list[Figure]:
         Figure("the scripted takeover's drain of 940.00 EUR",
                f"legacy {flag[1]}, risk {flag[2]}" if flag else "not flagged",
                "approved by legacy, flagged", flag is not None and flag[1] == "approved"),
+        Figure("the sixty days at the same alert rate", known[0] if known else "not yet known",
+               "figures with intervals", known is not None),
         Figure("worker killed, garbage sent, model hung: lost, doubled",
                f"{verdict[2]}, {verdict[3]}", "0, 0", verdict[2] == verdict[3] == "0"),
         Figure("live path, Penumbra broken less Penumbra undisturbed, medians with 95 % interval",
@@ -224,7 +241,10 @@ def main(folder: Path, frames: Path, page: Path) -> None:
     busy = f"Load average before: {os.getloadavg()[0]:.1f}. Frames: `docs/screens/`."
 
     def kept(shown: Page, name: str) -> None:
-        shown.screenshot(path=frames / f"first-minute-{name}.png")
+        tall = name.endswith(("case", "comparison"))
+        keep(shown, frames / f"first-minute-{name}.png", tall=tall)
+        if name.endswith("comparison"):
+            risk_pages(shown, frames)
 
     with demo(folder) as started, chromium() as browser:
         kept(terminal(browser, started.said), "1-terminal")

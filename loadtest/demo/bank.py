@@ -18,13 +18,14 @@ import polars as pl
 
 from loadtest.demo.live_path import LivePath
 from loadtest.demo.queued import taken
+from loadtest.demo.reviewing import Reviewing
 from loadtest.feed import Feed
 from loadtest.simulator import LiveStream, SimulationConfig, demo_config
 from loadtest.simulator.files import write_rates
 from loadtest.system import ProcessEnded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from multiprocessing.connection import Connection
     from pathlib import Path
 
@@ -32,13 +33,14 @@ if TYPE_CHECKING:
     from loadtest.simulator import Chunk
 
 STEP_S = 0.1
+LIVE = "live"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to simulate and where to: `rate` in payments a second, `broker` host:port.
 
-    The first half of `days` becomes histories, the second is scored.
+    `days` are scored; before them a quarter as many become histories.
     """
 
     seed: int
@@ -49,12 +51,18 @@ class Plan:
     broker: str
 
     @property
+    def warm_days(self) -> int:
+        """Days before those that are scored."""
+        return self.days // 4
+
+    @property
     def config(self) -> SimulationConfig:
-        """The portfolio to simulate."""
+        """The portfolio to simulate; what is new in it appears among the days that are scored."""
         usual = demo_config(self.seed)
         return replace(
             usual,
-            days=self.days,
+            days=self.warm_days + self.days,
+            novel_from={name: self.warm_days + day for name, day in usual.novel_from.items()},
             customers=self.customers,
             merchants=usual.merchants * self.customers // usual.customers,
         )
@@ -62,13 +70,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The simulated past on disk; `score_from` is the first day that is not history only."""
+    """The simulated past on disk; `score_from` is the first day that is not history only.
+
+    From `compare_from` on both systems are compared: on the days between, thresholds are fixed.
+    """
 
     transactions: Path
     labels: Path
     rates: Path
     rows: int
     score_from: str
+    compare_from: str
 
 
 class Bank:
@@ -107,9 +119,17 @@ class Bank:
             raise ProcessEnded(f"the bank ended with {self._process.exitcode}") from None
         return found
 
+    def review(self, drawn: Sequence[str]) -> int:
+        """Let it find out what the declined ones among drawn payments were, and say so as labels.
+
+        Returns how many labels it sent. Only before `go_live`.
+        """
+        self._line.send(drawn)
+        return int(self._line.recv())
+
     def go_live(self) -> None:
         """Let it take payments."""
-        self._line.send("live")
+        self._line.send(LIVE)
         self._listening.start()
 
     def sent(self) -> list[Sent]:
@@ -128,15 +148,16 @@ class Bank:
 
 
 def run(line: Connection, plan: Plan) -> None:
-    """Be the bank: write the past, wait for a word, then live until the line is closed."""
+    """Be the bank: write the past, review what is asked for, then live until the line is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the demo's to handle
-    path = LivePath()
+    path, reviewing = LivePath(), Reviewing()
     stream = LiveStream(plan.config, clock=time.time, rate=plan.rate, decide=path.decide)
     try:
-        line.send(_write_past(stream, plan.folder, lambda: line.send("a day")))
-        line.recv()
+        line.send(_write_past(stream, plan, reviewing, lambda: line.send("a day")))
         feed = Feed(plan.broker)
         feed.meet("transactions")
+        while (asked := line.recv()) != LIVE:
+            line.send(reviewing.send(asked, feed, time.time_ns() // 1_000_000))
         while not line.poll(STEP_S):
             line.send(path.pass_on(stream.poll(), feed))
         feed.close()
@@ -144,14 +165,20 @@ def run(line: Connection, plan: Plan) -> None:
         return  # the demo is gone
 
 
-def _write_past(stream: LiveStream, folder: Path, day_done: Callable[[], None]) -> Past:
+def _write_past(
+    stream: LiveStream, plan: Plan, reviewing: Reviewing, day_done: Callable[[], None]
+) -> Past:
     chunks: list[Chunk] = []
     for chunk in stream.history():
         chunks.append(chunk)
+        reviewing.learn(chunk)
         day_done()
     transactions = pl.concat([chunk.transactions for chunk in chunks])
+    folder = plan.folder
     paths = folder / "past.parquet", folder / "past.labels.parquet", folder / "rates.csv"
     transactions.write_parquet(paths[0])
     pl.concat([chunk.labels for chunk in chunks]).write_parquet(paths[1])
     write_rates(stream.config, paths[2])
-    return Past(*paths, len(transactions), str(chunks[len(chunks) // 2].day))
+    days = [str(chunk.day) for chunk in chunks]
+    fixed = plan.warm_days + plan.days // 3
+    return Past(*paths, len(transactions), days[plan.warm_days], days[fixed])

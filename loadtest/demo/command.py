@@ -23,12 +23,14 @@ from rich.console import Console
 from loadtest.demo.bank import Bank, Plan
 from loadtest.demo.control import Control
 from loadtest.demo.live import live, start_worker
-from loadtest.demo.replaying import bar, replay
+from loadtest.demo.replaying import STREAM, bar, replay
 from loadtest.feed import create_topics
 from loadtest.system import System, free_port, wait_for
 
 PATIENCE_S = 300.0
 USER = "demo"
+REVIEWED = 0.5
+"""Share of payments drawn for review: a bank this small declines few frauds a day."""
 
 
 @click.command()
@@ -67,6 +69,7 @@ def demo(
         legacy_source="inline",
         dead_letter_limit="1",
         console_notice="Simulated data",
+        review_sample_rate=str(REVIEWED),
         demo_control_url=control.url,
         demo_control_token=control.token,
     ) as system:  # fmt: skip
@@ -94,7 +97,7 @@ def _show(
     console.print(f"broker      {system.address} (embedded, in memory)")
     system.start("serve", "serve")
     with bar(console) as shown:
-        task = shown.add_task("simulating ", total=plan.days + 1)
+        task = shown.add_task("simulating ", total=plan.config.days + 1)
         past = bank.past(lambda: shown.update(task, advance=1))
     # The API compiles the kernels while the past is simulated; the others find them ready.
     wait_for(lambda: stop.is_set() or _ready(system, address), "the API", timeout_s=PATIENCE_S)
@@ -109,10 +112,18 @@ def _show(
     if stop.is_set():
         return
     system.check_ended_well("users")
-    console.print(f"replayed    {plan.days} simulated days: {said}")
-    console.print("live        payments as they occur; Ctrl-C ends the demo; simulated data only")
+    console.print(f"replayed    {plan.days} simulated days, {plan.warm_days} before: {said}")
+    reviewed = bank.review(system.ledger.drawn(STREAM))
+    console.print(f"reviewed    {reviewed:,} declined payments that a lot had drawn, each labelled")
     start_worker(system, stop)
+    _wait_labelled(system, reviewed, stop)
+    console.print("live        payments as they occur; Ctrl-C ends the demo; simulated data only")
     link = system.run("users", "link", USER)
+    console.print(
+        f"compare     http://{address}/console/comparison?from={past.compare_from}"
+        "&at=legacy_alert_rate",
+        soft_wrap=True,
+    )
     console.print(f"open        {link}&to=/console/now", soft_wrap=True)
     console.print(
         f"            signs you in once, within ten minutes, as the demo's analyst; another:\n"
@@ -121,6 +132,16 @@ def _show(
         soft_wrap=True,
     )
     live(system, bank, control, stop, until_s)
+
+
+def _wait_labelled(system: System, reviewed: int, stop: Event) -> None:
+    """Wait until the labels of the review are in the ledger: the comparison stands on them."""
+
+    def there() -> bool:
+        system.check_alive()
+        return stop.is_set() or system.ledger.labels("sample") >= reviewed
+
+    wait_for(there, "the labels of the review", timeout_s=PATIENCE_S)
 
 
 def _program() -> str:

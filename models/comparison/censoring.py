@@ -91,7 +91,8 @@ def reviewed(rows: Paired, rate: float | NDArray[np.float64]) -> Paired:
     The rate is one for all or that of each row (n,), of which only those drawn are asked.
     A declined payment whose label comes from the sample stands for 1 / rate of them; that of any
     other declined payment is not used, since who asked chose it. Figures are then of the
-    payments that came, those that legacy's declines kept away not among them.
+    payments that came, those that legacy's declines kept away not among them. Alert rates ask for
+    no truth and stay as they are.
     """
     drawn = rows.declined & (rows.source == _SAMPLE) & ~rows.held_out
     rates = np.broadcast_to(np.asarray(rate, np.float64), len(rows))
@@ -119,6 +120,7 @@ def held_out(rows: Paired, rate: float) -> Paired:
         rows,
         truth=np.where(passed_over, UNKNOWN, rows.truth).astype(np.int8),
         mature=rows.mature & ~passed_over,
+        presence=np.where(later, np.where(rows.held_out, rows.presence / rate, 0.0), rows.presence),
         weight=np.where(later, np.where(rows.held_out, rows.weight / rate, 0.0), rows.weight),
     )
 

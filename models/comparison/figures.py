@@ -64,9 +64,15 @@ def contributions(rows: Paired) -> Floats:
     seen = np.stack([np.ones(len(rows), bool), legacy, shadow], axis=1)
     drawn = fraud & (rows.weight > 1)
     silent = rows.declined & (rows.legacy == 1) & (truth == UNKNOWN)
-    table = np.hstack([seen, found, found * money[:, None], wrong, drawn[:, None]])
-    weighted = table * np.where(rows.legacy == UNKNOWN, 0.0, rows.weight)[:, None]
-    return np.hstack([weighted, silent[:, None]])
+    told = np.hstack([found, found * money[:, None], wrong, drawn[:, None]])
+    there = rows.legacy != UNKNOWN
+    return np.hstack(
+        [
+            seen * (there * rows.presence)[:, None],
+            told * (there * rows.weight)[:, None],
+            silent[:, None],
+        ]
+    )
 
 
 def coefficients(*names: str) -> Floats:

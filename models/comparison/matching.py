@@ -44,7 +44,7 @@ class Matched:
         """Return what the threshold gives on other rows, to be shown beside the target."""
         flagged = judged.log_odds >= self.threshold
         if self.what == "alert_rate":
-            return _share(flagged, judged.weight)
+            return _share(flagged, judged.presence)
         fraud = judged.settled() == 1
         return _share(flagged[fraud], judged.weight[fraud])
 
@@ -52,7 +52,7 @@ class Matched:
 def legacys_alert_rate(earlier: Paired) -> Matched:
     """Return the threshold with as many alerts as legacy had, of the payments it decided."""
     rows = earlier.take(earlier.legacy != UNKNOWN)
-    return budget(rows, _share(rows.legacy == 1, rows.weight))
+    return budget(rows, _share(rows.legacy == 1, rows.presence))
 
 
 def budget(earlier: Paired, rate: float) -> Matched:
@@ -75,8 +75,9 @@ def detection(earlier: Paired, rate: float) -> Matched:
 def _matched(rows: Paired, what: str, span: Paired, target: float, *, at_most: bool) -> Matched:
     if not len(rows) or np.isnan(target):
         raise ValueError(f"no payments to fix a threshold for {what} on")
+    weight = rows.presence if at_most else rows.weight
     values, inverse = np.unique(rows.log_odds, return_inverse=True)
-    above = np.cumsum(np.bincount(inverse, weights=rows.weight)[::-1])[::-1] / rows.weight.sum()
+    above = np.cumsum(np.bincount(inverse, weights=weight)[::-1])[::-1] / weight.sum()
     if at_most:
         fits = np.flatnonzero(above <= target + 1e-12)
         place = int(fits[0]) if len(fits) else len(values)

@@ -30,8 +30,9 @@ class Paired:
     `legacy_positive`; `declined` where it was a decline, obeyed or not: such a payment gets no
     label by itself. `held_out` are customers drawn at random whose declines are not obeyed.
     `truth` is 1 for fraud, 0 for genuine, by a label; `mature` payments are old enough that a
-    label would have come, so without one they are genuine if they went through. `weight` is the
-    inverse of the probability with which a row's truth came to be known.
+    label would have come, so without one they are genuine if they went through. `presence` is
+    how many payments a row stands for, `weight` how many whose truth it tells: the inverse of the
+    probability with which the row, and its truth, came to be known.
     """
 
     occurred_ms: NDArray[np.int64]
@@ -45,6 +46,7 @@ class Paired:
     truth: NDArray[np.int8]
     mature: NDArray[np.bool_]
     source: NDArray[np.int8]
+    presence: NDArray[np.float64]
     weight: NDArray[np.float64]
 
     def __post_init__(self) -> None:
@@ -114,5 +116,6 @@ def paired(
         truth=np.asarray(truth, np.int8),
         mature=column(mature, 1, bool),
         source=column(source, UNKNOWN, np.int8),
+        presence=column(weight, 1.0, np.float64),
         weight=column(weight, 1.0, np.float64),
     )

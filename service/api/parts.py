@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
+
+from service.api.kept import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +35,7 @@ class Parts:
     labels: LabelLine
     metrics: Metrics
     relay_alive: Callable[[], bool]
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def standing(self) -> Standing:

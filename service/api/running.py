@@ -126,8 +126,7 @@ class Running:
         try:
             topics = open_topics(once)
             try:
-                names = (*outputs(self._settings), self._settings.topic_handoff)
-                topics.ensure(dict.fromkeys(names, 1))
+                topics.ensure(dict.fromkeys(outputs(self._settings), 1))
             finally:
                 topics.close()
         except StreamError as error:

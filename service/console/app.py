@@ -15,6 +15,7 @@ from service.console.routes import (
     audit,
     broken,
     case,
+    cell,
     comparison,
     money,
     now,
@@ -40,7 +41,7 @@ def create_console(parts: Parts) -> FastAPI:
     errors.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for routes in (
-        sign_in, now, queue, case, work, review, comparison, thresholds, money, shown_models,
+        sign_in, now, queue, case, work, review, comparison, cell, thresholds, money, shown_models,
         promotion, operations, audit, broken, yours,
     ):  # fmt: skip
         app.include_router(routes.router)

@@ -13,6 +13,7 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 from plugins.browser import ARGUMENTS, CHROMIUM
 
+from loadtest.bars.frames import keep
 from loadtest.system import System, free_port, wait_for
 from service.settings import Settings
 from service.stream.connect import open_topics
@@ -67,7 +68,7 @@ def look(system: System, address: str, out: Path) -> None:
 
         def shoot(opened: Any, name: str, *, whole: bool = False) -> None:
             opened.wait_for_load_state("networkidle")
-            opened.screenshot(path=out / f"{name}.png", full_page=whole)
+            keep(opened, out / f"{name}.png", tall=whole)
 
         door = page(None, NARROW)
         door.goto("/console/sign-in")

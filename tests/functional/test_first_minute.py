@@ -10,7 +10,7 @@ from loadtest.bars.first_minute import Started, demo, figures, walk
 
 pytestmark = pytest.mark.xdist_group("drills")
 
-SMALL = ("--days", "8", "--customers", "1600")
+SMALL = ("--days", "6", "--customers", "1600")
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +23,17 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
 def test_the_terminal_tells_the_story(started: Started) -> None:
     """Broker, bundle, the past without a loss, and a link that signs in once."""
     said = started.said
-    steps = ["broker ", "simulating", "bundle      demo-", "replayed    8 simulated days: ",
-             ", 0 lost", "live ", "open        http://127.0.0.1:"]  # fmt: skip
+    steps = [
+        "broker ",
+        "simulating",
+        "bundle      demo-",
+        "replayed    6 simulated days, 1 before: ",
+        ", 0 lost",
+        "reviewed    ",
+        "live ",
+        "compare     http://127.0.0.1:",
+        "open        http://127.0.0.1:",
+    ]
     places = [said.find(step) for step in steps]
     assert -1 not in places, said
     assert places == sorted(places)

@@ -16,7 +16,8 @@ from models.comparison.censoring import (
     since_first_decline,
 )
 from models.comparison.clusters import Moments, by_customer
-from models.comparison.figures import COLUMNS, LEGACY, SHADOW, Compared
+from models.comparison.figures import COLUMNS, LEGACY, SHADOW, Compared, contributions
+from models.comparison.matching import legacys_alert_rate
 from models.comparison.paired import BLIND, LABEL_SOURCES, UNKNOWN, Paired
 
 OF_CENSORING = COLUMNS.index("drawn_frauds")
@@ -115,6 +116,18 @@ def test_a_review_of_declined_payments_is_right_on_average() -> None:
     error = np.std(sums, axis=0) / np.sqrt(1000)
     off = np.abs(np.mean(sums, axis=0) - truth)
     assert (off[known] <= 4 * error[known] + 1e-9).all()
+
+
+def test_a_review_changes_no_alert_rate() -> None:
+    """How many were flagged is known of every payment, whoever looked into which."""
+    rows = declining(drawn(np.random.default_rng(3), 600, 60))
+    chosen = np.random.default_rng(1).uniform(size=len(rows)) < 0.25
+    found = reviewed(replace(rows, source=np.where(chosen, SAMPLE, UNKNOWN).astype(np.int8)), 0.25)
+    seen = slice(0, 3)
+    assert (contributions(found)[:, seen] == contributions(rows)[:, seen]).all()
+    before, after = legacys_alert_rate(rows), legacys_alert_rate(found)
+    assert (after.target, after.threshold) == (before.target, before.threshold)
+    assert after.realised(found) == before.realised(rows)
 
 
 def test_a_declined_payment_that_somebody_chose_to_look_at_stands_for_none() -> None:

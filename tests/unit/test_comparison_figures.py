@@ -77,7 +77,7 @@ def test_weights_stand_for_rows_that_were_not_drawn() -> None:
     rng = np.random.default_rng(0)
     rows = drawn(rng, 200)
     thrice = rows.take(np.repeat(np.arange(200), 3))
-    weighted = replace(rows, weight=np.full(200, 3.0))
+    weighted = replace(rows, presence=np.full(200, 3.0), weight=np.full(200, 3.0))
     of_censoring = COLUMNS.index("drawn_frauds")
     assert np.allclose(
         by_customer(weighted)[:, :of_censoring], by_customer(thrice)[:, :of_censoring]

@@ -19,6 +19,7 @@ from service.api.shown_comparison import (
 )
 from service.api.shown_opened import OpenedPage, OpenedShown
 from service.api.telling import comparison_told
+from service.api.tokens import Caller  # noqa: TC001 - read by FastAPI
 from service.comparison.judged import At, LabelsUsed  # noqa: TC001 - read by FastAPI
 from service.comparison.opening import Asked, opened
 from service.ledger.facts import DAY_MS
@@ -103,6 +104,7 @@ def comparison(
 )
 def cell(
     parts: Given,
+    by: Caller,
     asked: AskedWindow,
     legacy: Annotated[
         Literal["negative", "positive", "unknown"] | None, Query(description="What legacy said.")
@@ -132,6 +134,7 @@ def cell(
         cursor=place,
         limit=limit,
     )
+    parts.ledger.note_action(by, "open payments", detail=f"{len(rows)} payments")
     last = rows[-1] if len(rows) == limit else None
     return answer(
         OpenedPage(

@@ -15,6 +15,7 @@ from service.api.cursor import LONGEST, cursor_of, place_of
 from service.api.documents import answer, told
 from service.api.parts import Given  # noqa: TC001 - read by FastAPI
 from service.api.shown_opened import DrawnShown, ReviewSamplePage
+from service.api.tokens import Caller  # noqa: TC001 - read by FastAPI
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -45,6 +46,7 @@ _Place = tuple[
 )
 def review_sample(
     parts: Given,
+    by: Caller,
     cursor: Annotated[
         str | None, Query(max_length=LONGEST, description="`next_cursor` of the page before.")
     ] = None,
@@ -53,6 +55,7 @@ def review_sample(
     """List what is to be reviewed; no score and no legacy decision is shown, on purpose."""
     place = None if cursor is None else place_of(cursor, _Place)
     rows = parts.ledger.review_sample(cursor=place, limit=limit)
+    parts.ledger.note_action(by, "view random review", detail=f"{len(rows)} payments")
     more = len(rows) == limit
     return answer(
         ReviewSamplePage(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, Query
 
@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
 By = Literal["count", "amount"]
 Shown = Literal["absolute", "share"]
+Usual = Literal[""]
 _Day = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 _Name = Annotated[str, Query(max_length=200, pattern="^[^\\x00]*$")]
 
 
 @dataclass(frozen=True, slots=True)
 class RiskAddress:
-    """A window and a way to look at it; `text` is its query string, empty for the usual one."""
+    """A window and a way to look at it; `text` is its query string, empty for the usual one.
+
+    Of `labels` the usual ones are "": with a random review those that it stands for, else all.
+    """
 
     begin: str = ""
     end: str = ""
@@ -36,7 +40,7 @@ class RiskAddress:
     by: By = "count"
     show: Shown = "absolute"
     at: At = "threshold"
-    labels: LabelsUsed = "all"
+    labels: LabelsUsed | Usual = ""
     segment: str = ""
 
     @property
@@ -54,6 +58,10 @@ class RiskAddress:
             if value != usual[name]
         }
         return urlencode(kept)
+
+    def fields(self, without: str) -> list[tuple[str, str]]:
+        """Return names and values of a form that asks for this again, but for one field."""
+        return [pair for pair in parse_qsl(self.text) if pair[0] != without]
 
     def window(self, parts: Parts) -> Window | None:
         """Return the window asked for, whole where nothing was; None where nothing is stored.
@@ -77,6 +85,10 @@ class RiskAddress:
         """Return this with the days of a window written out."""
         first, last = day_of(window.first_day), day_of(window.last_day)
         return replace(self, begin=f"{first:%Y-%m-%d}", end=f"{last:%Y-%m-%d}")
+
+    def labels_of(self, found: Windowed) -> LabelsUsed:
+        """Return the labels that are used of a window."""
+        return self.labels or ("reviewed" if found.coverage.sampled else "all")
 
     def read(self, parts: Parts, window: Window) -> Windowed:
         """Read the window. Raises MixedPeriods where it covers several and nobody mixes them."""
@@ -103,7 +115,7 @@ def _address(
     by: By = "count",
     show: Shown = "absolute",
     at: At = "threshold",
-    labels: LabelsUsed = "all",
+    labels: LabelsUsed | Usual = "",
     segment: Annotated[str, Query(max_length=64, pattern="^[A-Za-z0-9_.-]*$")] = "",
 ) -> RiskAddress:
     return RiskAddress(begin, end, bundle, ruleset, mix, by, show, at, labels, segment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,16 +51,26 @@ def drawn_curve(points: Sequence[PointShown], figure: str) -> DrawnCurve | None:
     ]
     if not known:
         return None
-    high = max(0.0, *(value for _, value in known))
+    most, least = (f(0.0, *(value for _, value in known)) for f in (max, min))
     # The lowest thresholds flag everybody and lose without end: they would flatten the rest.
-    low = max(min(0.0, *(value for _, value in known)), -high if high else float("-inf"))
+    least = max(least, -most / 2 if most else float("-inf"))
+    step = round_step((most - least) / MARKS)
+    low, high = floor(least / step) * step, ceil(most / step) * step
     empty = DrawnCurve("", (), None, low, high)
     line = " ".join(f"{_across(risk)},{empty.level(value)}" for risk, value in known)
     scale = [
         (empty.level(value), value)
-        for value in (low + (high - low) * step / MARKS for step in range(MARKS + 1))
+        for value in (low + mark * step for mark in range(round((high - low) / step) + 1))
     ]
     return DrawnCurve(line, scale, empty.level(0.0) if low < 0 else None, low, high)
+
+
+def round_step(wanted: float) -> float:
+    """Return 1, 2 or 5 times a power of ten, the least that is no smaller than what is wanted."""
+    if wanted <= 0:
+        return 1.0
+    power = 10.0 ** floor(log10(wanted))
+    return next(times * power for times in (1, 2, 5, 10) if times * power >= wanted * (1 - 1e-9))
 
 
 def _across(risk: int) -> float:

@@ -8,13 +8,13 @@ from service.console import words
 FIGURES = {
     "alert_rate": ("Alert rate", "flags per payment"),
     "detection_rate": ("Detection rate", "frauds that were flagged"),
+    "value_detection_rate": ("Value detection rate", "money of frauds that was flagged"),
     "precision": ("Precision", "flags that were fraud"),
     "false_positives_per_fraud": (
         "False positives per fraud",
         "genuine flags a fraud found",
     ),
     "false_positives_per_payment": ("False positive rate", "genuine flags per payment"),
-    "value_detection_rate": ("Value detection rate", "money of frauds that were flagged"),
 }
 AT = {
     "threshold": "each at its own threshold",
@@ -23,8 +23,8 @@ AT = {
 }
 LABELS = {
     "all": "all labels",
-    "independent": "labels independent of who flagged",
-    "reviewed": "these, a random review standing for declines",
+    "independent": "labels that follow no flag",
+    "reviewed": "random review for declines",
 }
 WAYS = {
     "both": "both flagged",
@@ -32,6 +32,7 @@ WAYS = {
     "legacy_only": "legacy alone",
     "neither": "nobody flagged",
 }
+MATCHED = {"alert_rate": "alert rate", "detection_rate": "detection rate"}
 _NUMBERS = frozenset({"false_positives_per_fraud"})
 
 
@@ -48,8 +49,14 @@ def figure(value: float | None, name: str) -> str:
 
 
 def difference(value: float | None, name: str) -> str:
-    """Return a difference of a figure with its sign: of shares in percentage points."""
+    """Return a difference of a figure with its sign: of shares in percentage points.
+
+    As "points" it is for a sentence, which tells sign and unit in words.
+    """
     if value is None:
         return words.NOTHING
-    text = f"{value:+,.2f}" if name in _NUMBERS else f"{100 * value:+.2f} pp"
+    if name == "points":
+        text = f"{100 * value:.1f}"
+    else:
+        text = f"{value:+,.2f}" if name in _NUMBERS else f"{100 * value:+.2f} pp"
     return text.replace("-", words.MINUS)

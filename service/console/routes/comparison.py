@@ -5,28 +5,28 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from io import StringIO
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from models.instants import format_instant
 from service.api.parts import Given, Parts  # noqa: TC001 - read by FastAPI
 from service.api.telling import comparison_told
-from service.comparison.opening import Asked as Opening
-from service.comparison.opening import opened
 from service.comparison.windows import MixedPeriods
-from service.console.guard import Acting, Who, needs
+from service.console.guard import Who, needs
 from service.console.pages import page
 from service.console.risk.address import Asked, RiskAddress  # noqa: TC001 - read by FastAPI
 from service.console.risk.drawn_days import drawn_days
 from service.console.risk.drawn_interval import drawn_interval
 from service.console.risk.matrix import matrices, matrix_of
-from service.console.risk.names import AT, LABELS, WAYS
+from service.console.risk.names import AT, FIGURES, LABELS, MATCHED, WAYS
+from service.console.risk.tables import Table, rows_of
 from service.ledger.facts import DAY_MS
 
 if TYPE_CHECKING:
     from service.api.shown_comparison import ComparisonShown
+    from service.api.shown_verdicts import FigureShown
     from service.comparison.windowed import Windowed
     from service.comparison.windows import Period
     from service.console.risk.address import By
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 router = APIRouter(dependencies=[needs("view")])
 
 HERE = "/console/comparison"
-PER_PAGE = 100
+SEGMENT = "channel"
+"""The segment that is shown where none was asked for."""
 MOST_PAIRS = 12
 
 
@@ -49,77 +50,43 @@ def comparison(parts: Given, who: Who, asked: Asked) -> Response:
         found = asked.read(parts, window)
     except MixedPeriods as error:
         return page("comparison_mixed.html", who, here=HERE, asked=dated, systems=systems_of(error))
-    told = _told(parts, asked, found)
-    drawn = _drawn(told, found, asked.by)
-    return page("comparison.html", who, here=HERE, asked=dated, told=told, **drawn)
+    shown = replace(dated, labels=asked.labels_of(found), segment=asked.segment or SEGMENT)
+    # How it is counted and shown changes nothing of what is told.
+    same = replace(shown, by="count", show="absolute")
+    made = parts.kept.of(same, lambda: _told(parts, shown, found))
+    drawn = _drawn(made.answer, found, asked.by)
+    return page(
+        "comparison.html", who, here=HERE, asked=shown, told=made.answer,
+        told_ms=int(made.at_s * 1000), **drawn,
+    )  # fmt: skip
 
 
 @router.get("/comparison.csv")
-def table(parts: Given, asked: Asked) -> Response:
-    """Give the cube of every day as a table for other programs."""
-    window = asked.window(parts)
-    rows: list[tuple[Any, ...]] = []
-    if window is not None:
-        told = _told(parts, asked, asked.read(parts, window))
-        groups = [("day", one) for one in told.by_day or ()]
-        groups += [(asked.segment, one) for one in told.segments or ()]
-        rows = [
-            (kind, group.name, cell.legacy, cell.shadow, cell.truth, cell.count, cell.amount_minor)
-            for kind, group in groups
-            for cell in group.cells
-        ]
-    head = ("by", "of", "legacy", "shadow", "truth", "payments", "amount_minor")
-    return as_csv("comparison.csv", [head, *rows])
-
-
-@router.get("/comparison/payments")
-def payments(
-    parts: Given,
-    who: Who,
-    by: Acting,
-    asked: Asked,
-    legacy: Literal["negative", "positive", "unknown", ""] = "",
-    shadow: Literal["clear", "flagged", "unscored", ""] = "",
-    truth: Literal["genuine", "fraud", "unknown", ""] = "",
-    before: Annotated[str, Query(max_length=100, pattern="^(\\d{1,15}:[^\\x00]*)?$")] = "",
-) -> Response:
-    """Open a cell: its payments, newest first."""
+def table(parts: Given, asked: Asked, *, table: Table = "cells") -> Response:
+    """Give a table of the page for other programs: the cube of every day, unless told otherwise."""
     window = asked.window(parts)
     if window is None:
-        return page("comparison_empty.html", who, here=HERE)
-    found = replace(asked, mix=True).read(parts, window)
-    moment, _, transaction_id = before.partition(":")
-    rows = opened(
-        parts.ledger,
-        window,
-        Opening(legacy or None, shadow or None, truth or None, None),
-        legacy_positive=parts.settings.legacy_positive,
-        ripe_ms=found.ripe_until * DAY_MS,
-        cursor=(int(moment), transaction_id) if before else None,
-        limit=PER_PAGE,
-    )
-    parts.ledger.note_action(by, "open payments", detail=f"{legacy} {shadow} {truth}".strip())
-    return page(
-        "comparison_payments.html", who, here=HERE, asked=asked.dated(window), rows=rows,
-        legacy=legacy, shadow=shadow, truth=truth, currency=parts.settings.reporting_currency,
-        older=f"{rows[-1].occurred_ms}:{rows[-1].transaction_id}" if len(rows) == PER_PAGE else "",
-    )  # fmt: skip
+        return as_csv("comparison.csv", [])
+    told = _told(parts, asked, asked.read(parts, window))
+    return as_csv(f"comparison-{table}.csv", rows_of(table, told, asked.segment))
 
 
 def _told(parts: Parts, asked: RiskAddress, found: Windowed) -> ComparisonShown:
     return comparison_told(
-        parts.ledger, parts.settings, found, by=asked.by, segment=asked.segment or None, daily=True,
-        at=asked.at, labels=asked.labels, most=parts.settings.comparison_max_rows,
+        parts.ledger, parts.settings, found, by="all", segment=asked.segment or None, daily=True,
+        at=asked.at, labels=asked.labels_of(found), most=parts.settings.comparison_max_rows,
     )  # fmt: skip
 
 
 def _drawn(told: ComparisonShown, found: Windowed, by: By) -> dict[str, Any]:
-    figures = () if told.verdicts is None else told.verdicts.figures
+    figures = [] if told.verdicts is None else sorted(told.verdicts.figures, key=_place)
     days = matrices(told.by_day, by)
     return {
         "matrix": matrix_of("all", told.cells, by),
         "days": drawn_days(days, format_instant(found.ripe_until * DAY_MS)[:10]),
         "segments": matrices(told.segments, by),
+        "judged": figures,
+        "detection": next((f for f in figures if f.name == "detection_rate"), None),
         "intervals": {
             one.name: drawn_interval(one.difference, one.difference_always) for one in figures
         },
@@ -127,7 +94,12 @@ def _drawn(told: ComparisonShown, found: Windowed, by: By) -> dict[str, Any]:
         "at_words": AT,
         "label_words": LABELS,
         "ways": WAYS,
+        "matched": MATCHED,
     }
+
+
+def _place(one: FigureShown) -> int:
+    return list(FIGURES).index(one.name)
 
 
 def systems_of(error: MixedPeriods) -> list[Period]:

@@ -15,6 +15,7 @@ from service.comparison.windows import day_of, month_window, previous_month
 from service.console.guard import Who, needs
 from service.console.pages import page
 from service.console.routes.comparison import as_csv
+from service.ledger.facts import DAY_MS
 
 if TYPE_CHECKING:
     from service.api.shown_money import MoneyShown, MoneyWindow, WorkloadShown
@@ -27,7 +28,7 @@ _Month = Annotated[str, Query(pattern=r"^(\d{4}-\d{2})?$")]
 
 @router.get("/money")
 def money(parts: Given, who: Who, month: _Month = "") -> Response:
-    """Show a month's figures beside the last."""
+    """Show a month's figures beside the last: of the newest month with a ripe day, if unasked."""
     first = _first_day(parts, month)
     if first is None:
         return page("comparison_empty.html", who, here=HERE)
@@ -59,8 +60,11 @@ def _first_day(parts: Parts, month: str) -> date | None:
     stored = parts.ledger.first_and_last_day()
     if stored is None:
         return None
+    today = int(datetime.now(UTC).timestamp() * 1000) // DAY_MS
+    ripe = today - 1 - parts.settings.label_maturity_days
+    newest = day_of(ripe if ripe >= stored[0] else stored[1])
     try:
-        return date.fromisoformat(f"{month or format(day_of(stored[1]), '%Y-%m')}-01")
+        return date.fromisoformat(f"{month or format(min(newest, day_of(stored[1])), '%Y-%m')}-01")
     except ValueError:
         raise BadInput(f"month {month!r} is none of the calendar; write 2026-07") from None
 

@@ -14,6 +14,7 @@ from models.errors import BadInput
 from service.api.parts import Given, Parts  # noqa: TC001 - read by FastAPI
 from service.console.guard import Who, needs
 from service.console.pages import page
+from service.console.routes.comparison import as_csv
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
@@ -28,6 +29,21 @@ _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 def models(parts: Given, who: Who) -> Response:
     """Show the bundles that score."""
     return page("models.html", who, here=HERE, bundles=list(_bundles(parts).items()))
+
+
+@router.get("/models.csv")
+def table(parts: Given) -> Response:
+    """Give the bundles that score as a table for other programs."""
+    head = ("bundle_id", "role", "created_at", "features", "average_precision", "alert_rate",
+            "threshold_log_odds")  # fmt: skip
+    rows = [
+        (name, role, m.get("created_at"), len(bundle.spec.features),
+         m.get("metrics", {}).get("detection", {}).get("average_precision"), m.get("alert_rate"),
+         bundle.threshold)
+        for name, (role, bundle) in _bundles(parts).items()
+        for m in (bundle.manifest,)
+    ]  # fmt: skip
+    return as_csv("models.csv", [head, *rows])
 
 
 @router.get("/models/{bundle_id}")
