@@ -65,11 +65,12 @@ class SideShown(msgspec.Struct):
 class MatchedShown(msgspec.Struct):
     """A threshold matched to legacy's: what it was to keep to, where, and what it gave here.
 
-    `standing` is "ranking only" where it was matched on the judged payments themselves.
+    `log_odds` is null where it is above every score: legacy flagged nothing there. `standing` is
+    "ranking only" where it was matched on the judged payments themselves.
     """
 
     what: str
-    log_odds: float
+    log_odds: float | None
     target: float
     reached: float
     realised: float | None
@@ -135,7 +136,7 @@ def verdicts_shown(found: Verdicts, names: tuple[str, ...]) -> VerdictsShown:
         if matched is None
         else MatchedShown(
             what=matched.what,
-            log_odds=matched.threshold,
+            log_odds=_finite(matched.threshold),
             target=matched.target,
             reached=matched.reached,
             realised=_finite(found.realised),

@@ -21,7 +21,9 @@ FIRST_DAY = 20_600
 LAST = {"from": "2026-05-27", "to": "2026-06-06"}
 
 
-def story(ledger: Ledger, *, versions: tuple[str, str] = ("v1", "v1")) -> None:
+def story(
+    ledger: Ledger, *, versions: tuple[str, str] = ("v1", "v1"), declines: bool = True
+) -> None:
     """Write ten days of payments, half their legacy decisions under each version, and labels."""
     rng = np.random.default_rng(9)
     ids = [f"t{n}" for n in range(N)]
@@ -63,7 +65,7 @@ def story(ledger: Ledger, *, versions: tuple[str, str] = ("v1", "v1")) -> None:
         ),
     )
     told = ids[: N - 50]
-    decision = np.where(rng.random(len(told)) < np.where(fraud[: N - 50], 0.5, 0.1), 3, 0)
+    decision = 3 * declines * (rng.random(len(told)) < np.where(fraud[: N - 50], 0.5, 0.1))
     half = len(told) // 2
     given = replace(
         legacy_rows(told),
@@ -217,6 +219,17 @@ def test_figures_of_fraud_are_not_yet_known_before_labels_are_ripe(tmp_path: Pat
         money = running.client.get("/v1/money", params={"month": "2026-06"}).json()
         assert money["current"]["gross_basis_points"] is None
         assert money["current"]["shadow"]["review_hours"] > 0
+
+
+def test_a_threshold_above_every_score_is_null(tmp_path: Path) -> None:
+    """Legacy flagged nothing: as few alerts are none, and a document holds no infinity."""
+    bundle = make_bundle(tmp_path / "bundle")
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    with api(url, tmp_path, bundle, label_maturity_days=0) as running:
+        story(running.ledger, declines=False)
+        matched = asked(running, "/v1/comparison", at="legacy_alert_rate")["verdicts"]["matched"]
+    assert matched["log_odds"] is None
+    assert matched["target"] == matched["realised"] == 0
 
 
 def test_a_change_of_rules_is_never_mixed_silently(tmp_path: Path) -> None:
