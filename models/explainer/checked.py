@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SWEPT_AGAIN = f"{SWEEP}-{len(SEEDS)}"
 MOST_MISSED = 1.5
 """What slopes may miss of a walk, as a share of the range of the flag's values."""
-CLOSE = 0.004
+CLOSE = 0.016
 """Third and fourth strongest closer than this share of the range are swept again."""
 EXACT_PAIRS = 4
 _STRONGEST = 3

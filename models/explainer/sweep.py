@@ -178,6 +178,12 @@ def gather(
                     # The second walk meets the complement of what the first met: in reverse.
                     at = stop if walk == 0 else stop_count + 1 - stop
                     out = found[walk, stop]
+                    if walk == 1 and (stop == 0 or stop == stop_count + 1):
+                        # Both walks begin and end at the same two payments.
+                        reached[walk, stop] = reached[0, stop]
+                        for k in range(count):
+                            out[k] = found[0, stop, k]
+                        continue
                     if stop == 0:
                         steep = against_slopes[b]
                         here = against_units[b]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.catalogue import NAMES
 from models.reasons.groups import GROUPS, group_of, topic_of
+from models.reasons.reading import LOWERS, RAISES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,12 +24,6 @@ MOST_STRANGE = 5
 LEAST_STRANGE = 0.15
 """An aspect with a smaller share of all that looks strange is not named."""
 FEATURES_NAMED = 3
-ALARMING = frozenset(name for name in NAMES if name.endswith("_new")) | {"ip_country_differs"}
-"""Features whose yes alarms whoever reads it, and whose no reassures: said only that way round.
-
-A known device can raise a score, since most payments come with none. That stands among the
-contributions; as a reason it would read like its opposite.
-"""
 
 
 def player_facts(
@@ -62,14 +56,15 @@ def player_facts(
 
 def direction(contribution: float) -> str:
     """Return which way a contribution speaks: raises, lowers or none."""
-    return "raises" if contribution > 0 else "lowers" if contribution < 0 else "none"
+    return RAISES if contribution > 0 else LOWERS if contribution < 0 else "none"
 
 
-def reasons(facts: list[dict[str, Any]], way: str = "raises") -> list[str]:
+def reasons(facts: list[dict[str, Any]], sentences: Sentences, way: str = RAISES) -> list[str]:
     """Return the sentences of what raises (or lowers) the score most, strongest first.
 
     Of several features that are about one thing, such as one count over several windows, the
-    strongest speaks, if together they pull its way; no sentence comes twice.
+    strongest speaks, if together they pull its way; no sentence comes twice, nor one that reads
+    the other way.
     """
     whole: dict[str, float] = {}
     for fact in facts:
@@ -79,16 +74,11 @@ def reasons(facts: list[dict[str, Any]], way: str = "raises") -> list[str]:
     for fact in facts:
         topic = topic_of(fact["feature"])
         strong = min(abs(fact["contribution"]), abs(whole[topic])) >= LEAST_CONTRIBUTION
-        speaks = fact["direction"] == way == direction(whole[topic]) and _reads_so(fact, way)
-        if strong and speaks and fact["text"] not in told.values():
+        speaks = fact["direction"] == way == direction(whole[topic])
+        reads = sentences.reads(fact["feature"]) in {None, way}
+        if strong and speaks and reads and fact["text"] not in told.values():
             told.setdefault(topic, fact["text"])
     return list(told.values())[:MOST_REASONS]
-
-
-def _reads_so(fact: dict[str, Any], way: str) -> bool:
-    if fact["feature"] not in ALARMING:
-        return True
-    return bool(fact["value"]) == (way == "raises")
 
 
 def group_facts(facts: list[dict[str, Any]], sentences: Sentences) -> list[dict[str, Any]]:

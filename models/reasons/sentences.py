@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from models.reasons.cases import Case, case_of
+from models.reasons.reading import reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,13 @@ class Sentences:
         case = case_of(name, self.facts)
         text = self.wording.feature(case.feature, case.case, self._figures(name, case))
         return text, case.typical
+
+    def reads(self, name: str) -> str | None:
+        """Return the way a feature's sentence reads, raises or lowers; None if both ways."""
+        if self.wording.name(name) is None:
+            return None
+        case = case_of(name, self.facts)
+        return reads(case, self.facts.features[case.feature])
 
     def name(self, feature: str) -> str:
         """Return what a feature is called inside a sentence."""

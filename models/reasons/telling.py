@@ -19,6 +19,7 @@ from models.reasons.account import (
 from models.reasons.facts import Facts
 from models.reasons.groups import leaders
 from models.reasons.other_ways import counterfactual
+from models.reasons.reading import LOWERS, RAISES
 from models.reasons.sentences import Sentences
 from models.reasons.wording import ENGLISH, Wording
 from models.whatif.search import WhatIf
@@ -87,12 +88,12 @@ class Telling:
     ) -> dict[str, Any]:
         sentences = self._sentences(payments, row, vector)
         facts = player_facts(self._players, sentences, contributions)
-        speaking = reasons(facts)
+        speaking, against = (reasons(facts, sentences, way) for way in (RAISES, LOWERS))
         return {
             "contributions": facts,
             "groups": group_facts(facts, sentences),
             "reasons": speaking,
-            "reasons_against": [t for t in reasons(facts, "lowers") if t not in speaking],
+            "reasons_against": [text for text in against if text not in speaking],
             "reconstruction": strange_features(self._leader, errors, sentences),
             "unusual": strange_groups(self._leader, errors, self._usual_error, sentences),
             "language": self._wording.language,

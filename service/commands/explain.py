@@ -13,6 +13,9 @@ from service.commands.opening import open_ledger
 from service.logging import log_to_stderr
 from service.settings import Settings
 
+LEAST_SHOWN = 0.05
+"""An aspect whose log-odds round to zero is not shown."""
+
 
 @click.command()
 @click.argument("alert_id", required=False)
@@ -45,7 +48,11 @@ def command(alert_id: str | None, svg: Path | None) -> None:
 
 def lines(told: dict[str, Any]) -> list[str]:
     """Return an explanation as lines of text."""
-    aspects = ", ".join(f"{one['name']} {one['contribution']:+.1f}" for one in told["groups"])
+    aspects = ", ".join(
+        f"{one['name']} {one['contribution']:+.1f}"
+        for one in told["groups"]
+        if abs(one["contribution"]) >= LEAST_SHOWN
+    )
     return [
         *(f"  for      {text}" for text in told["reasons"]),
         *(f"  against  {text}" for text in told["reasons_against"]),

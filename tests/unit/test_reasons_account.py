@@ -20,6 +20,7 @@ from models.reasons.groups import leaders
 
 NAMES = ("amount", "amount_known", "amount_ratio_7d", "amount_ratio_30d", "device_new",
          "device_known", "night", "country_new", "country_known")  # fmt: skip
+SAID = sentences_of({"night": 1})
 
 
 def told(tmp_path: Path, contributions: list[float]) -> list[dict[str, Any]]:
@@ -28,9 +29,7 @@ def told(tmp_path: Path, contributions: list[float]) -> list[dict[str, Any]]:
     assert bundle.spec.player_names == (
         "amount", "amount_ratio_7d", "amount_ratio_30d", "device_new", "night", "country_new",
     )  # fmt: skip
-    return player_facts(
-        bundle.spec.player_names, sentences_of({"night": 1}), np.array(contributions, np.float32)
-    )
+    return player_facts(bundle.spec.player_names, SAID, np.array(contributions, np.float32))
 
 
 def test_reasons_are_what_raises_strongest_first_and_each_thing_once(tmp_path: Path) -> None:
@@ -38,17 +37,17 @@ def test_reasons_are_what_raises_strongest_first_and_each_thing_once(tmp_path: P
     facts = told(tmp_path, [0.2, 0.5, 1.5, 0.04, 0.8, -2.0])
     assert [fact["feature"] for fact in facts][:3] == ["country_new", "amount_ratio_30d", "night"]
     assert [fact["direction"] for fact in facts][:2] == ["lowers", "raises"]
-    found = reasons(facts)
+    found = reasons(facts, SAID)
     assert len(found) == 2
     assert "30-day average" in found[0]
     assert found[1].startswith("Paid at night")
-    assert reasons(facts, "lowers") == ["This customer paid in FR before"]
+    assert reasons(facts, SAID, "lowers") == ["This customer paid in FR before"]
 
 
 def test_a_thing_that_pulls_both_ways_is_a_reason_only_if_its_sum_is_one(tmp_path: Path) -> None:
     """One average up and another down say nothing together."""
     facts = told(tmp_path, [0.0, -1.0, 1.02, 0.0, 0.3, 0.0])
-    assert [text[:13] for text in reasons(facts)] == ["Paid at night"]
+    assert [text[:13] for text in reasons(facts, SAID)] == ["Paid at night"]
 
 
 def test_what_reassures_is_never_a_reason_for_a_flag(tmp_path: Path) -> None:
@@ -56,7 +55,7 @@ def test_what_reassures_is_never_a_reason_for_a_flag(tmp_path: Path) -> None:
     facts = told(tmp_path, [0.0, 0.0, 0.0, 0.0, 0.3, 2.0])
     assert facts[0]["feature"] == "country_new"
     assert facts[0]["contribution"] == 2.0
-    assert [text[:13] for text in reasons(facts)] == ["Paid at night"]
+    assert [text[:13] for text in reasons(facts, SAID)] == ["Paid at night"]
 
 
 def test_typical_is_of_the_customer_where_that_is_known(tmp_path: Path) -> None:

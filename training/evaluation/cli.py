@@ -68,7 +68,7 @@ def evaluate_command(
         begin_ms, end_ms = int(occurred_ms[0]), int(occurred_ms[-1]) + 1
         if explained is not None:
             from_ms = _ms(judged_from) or end_ms - FOUR_WEEKS_MS
-            page = _explanations(explained, past, from_ms, flags, bars)
+            page = _explanations(explained, past, from_ms, flags, out, bars)
             _write(out, "explanations", page)
             return
         folds = chosen.folds(begin_ms + WARMUP_DAYS * DAY_MS, end_ms, _ms(judged_from))
@@ -90,12 +90,15 @@ def evaluate_command(
     _write(out, protocol, page)
 
 
-def _explanations(bundle: Path, past: Past, from_ms: int, flags: int, tracker: Tracker) -> Page:
+def _explanations(
+    bundle: Path, past: Past, from_ms: int, count: int, out: Path, tracker: Tracker
+) -> Page:
     from training.evaluation.fidelity.compare import compare  # noqa: PLC0415 - it needs shap
 
     loaded = load_bundle(bundle)
     scorer = Scorer(loaded)
-    found = compare(loaded, scorer, flagged(past, loaded, scorer, from_ms, flags, tracker), tracker)
+    flags = flagged(past, loaded, scorer, from_ms, count, tracker)
+    found = compare(loaded, scorer, flags, out / "explanations", tracker)
     return Page(found.markdown(), found.to_json())
 
 

@@ -2,16 +2,19 @@
 
 import json
 from dataclasses import asdict, dataclass
+from itertools import chain
+from pathlib import Path
 
 import numpy as np
 
 from models.bundle import Bundle
 from models.explainer import SWEEP
 from models.scorer import Scorer
-from training.evaluation.fidelity.flags import Flagged
-from training.evaluation.fidelity.measures import Fidelity, spearman, strongest, timed
-from training.evaluation.fidelity.methods import Way, ways
-from training.evaluation.fidelity.reference import Reference, converged
+from training.evaluation.fidelity.flags import Flagged, spread
+from training.evaluation.fidelity.measures import Doubles, Fidelity, spearman, strongest, timed
+from training.evaluation.fidelity.methods import Way, own_ways
+from training.evaluation.fidelity.reference import PAIRS_A_ROUND, references
+from training.evaluation.fidelity.shap_ways import shap_ways
 from training.evaluation.fidelity.trees import trees
 from training.evaluation.page import table_lines
 from training.progress import Tracker
@@ -65,23 +68,25 @@ class Compared:
         )
 
 
-def compare(bundle: Bundle, scorer: Scorer, flagged: Flagged, tracker: Tracker) -> Compared:
-    """Measure every way to explain on these flags."""
+def compare(
+    bundle: Bundle, scorer: Scorer, flagged: Flagged, folder: Path, tracker: Tracker
+) -> Compared:
+    """Measure every way to explain on these flags; references are kept in a folder."""
     flags = flagged.flags
-    references = [converged(bundle, scorer, flags, seed=seed, tracker=tracker) for seed in (1, 2)]
-    first, second = (one.values for one in references)
+    both = references(bundle, scorer, flags, folder, tracker)
+    first, second = (one.values for one in both)
     rows: dict[str, Fidelity] = {}
-    for way in ways(bundle, scorer):
+    for way in chain(own_ways(bundle, scorer), shap_ways(bundle, scorer)):
         tracker.say(f"explaining by {way.name}")
-        rows[way.name] = _measured(way, bundle, scorer, flagged, references)
+        rows[way.name] = _measured(way, bundle, scorer, flagged, (first + second) / 2)
     rows |= trees(bundle, flagged)
     return Compared(
         bundle_id=bundle.bundle_id,
         flags=len(flags),
         of=flagged.found,
         base_value=float(scorer.score(bundle.compared).log_odds.astype(np.float64).mean()),
-        standard_error=float(max(one.error.max() for one in references)),
-        pairs=float(np.mean([one.rounds.mean() for one in references]) * 4),
+        standard_error=float(max(one.error.max() for one in both)),
+        pairs=float(np.mean([one.rounds.mean() for one in both]) * PAIRS_A_ROUND),
         ceiling_spearman=float(spearman(first, second).mean()),
         ceiling_strongest=float(strongest(first, second).mean()),
         rows=rows,
@@ -89,10 +94,10 @@ def compare(bundle: Bundle, scorer: Scorer, flagged: Flagged, tracker: Tracker) 
 
 
 def _measured(
-    way: Way, bundle: Bundle, scorer: Scorer, flagged: Flagged, references: list[Reference]
+    way: Way, bundle: Bundle, scorer: Scorer, flagged: Flagged, reference: Doubles
 ) -> Fidelity:
-    flags = flagged.flags[: way.most]
-    truth = np.mean([one.values[: way.most] for one in references], axis=0)
+    asked = spread(len(flagged.flags), way.most or len(flagged.flags))
+    flags, truth = flagged.flags[asked], reference[asked]
     values, ms = timed(way.values, flags)
     log_odds = scorer.score(flags).log_odds.astype(np.float64)
     base = float(scorer.score(bundle.compared).log_odds.astype(np.float64).mean())

@@ -47,9 +47,15 @@ def flagged(
         )
     before = np.flatnonzero(payments.occurred_ms < judged_ms)
     return Flagged(
-        flags=flags[np.unique(np.linspace(0, len(flags) - 1, count).astype(int))],
+        flags=flags[spread(len(flags), count)],
         found=len(flags),
         judged=judged,
         learned=features[before],
         fraud=payments.taught(before, judged_ms),
     )
+
+
+def spread(rows: int, count: int) -> npt.NDArray[np.int64]:
+    """Return at most `count` of so many rows, evenly spread from first to last."""
+    found: npt.NDArray[np.int64] = np.unique(np.linspace(0, rows - 1, count).astype(np.int64))
+    return found

@@ -1,4 +1,4 @@
-"""The ways to explain a network's flags that are compared."""
+"""The product's own ways to explain a network's flags, and what a way to explain is."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from models.bundle import Bundle
 from models.explainer import (
@@ -20,10 +19,10 @@ from models.explainer import (
     explainer_of,
 )
 from models.scorer import Scorer
-from training.evaluation.fidelity.torch_graph import TorchGraph
 
 DEFAULT = "default"
-SOME, FEW = 100, 20
+SOME = 100
+"""Most flags that a slow way is asked for."""
 
 Matrix = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -39,8 +38,8 @@ class Way:
     most: int | None = None
 
 
-def ways(bundle: Bundle, scorer: Scorer) -> Iterator[Way]:
-    """Give our own ways, and shap's: those on columns, a value and its indicator added up."""
+def own_ways(bundle: Bundle, scorer: Scorer) -> Iterator[Way]:
+    """Give the default, what it is made of, and the slower ones."""
     default = explainer_of(bundle, scorer)
     yield Way(DEFAULT, partial(_values, default), lambda flags: default.explain(flags).methods)
     if bundle.has_explanation_graphs:
@@ -49,47 +48,25 @@ def ways(bundle: Bundle, scorer: Scorer) -> Iterator[Way]:
     for pairs in (1, 4):
         slow = PermutationExplainer(bundle, scorer, pairs)
         yield Way(f"{PERMUTATION}, pairs a row: {pairs}", partial(_values, slow), most=SOME)
-    yield from _of_shap(bundle, scorer)
 
 
 def _values(explainer: Explainer, flags: Matrix) -> Doubles:
     return explainer.explain(flags).contributions.astype(np.float64)
 
 
-def _of_shap(bundle: Bundle, scorer: Scorer) -> Iterator[Way]:
-    import shap  # noqa: PLC0415 - four seconds, and only here
+def by_player(
+    bundle: Bundle,
+    columns: npt.NDArray[np.floating],
+    feature: npt.NDArray[np.int64] | None = None,
+) -> Doubles:
+    """Return values of players (n, P) from those of columns, (n, C) or (n, C, 1), added up.
 
-    background = bundle.compared
-    network = TorchGraph(bundle.graph("score.onnx"))
-    against = torch.from_numpy(background)
-
-    def log_odds(rows: npt.NDArray[np.floating]) -> Doubles:
-        return scorer.score(rows.astype(np.float32)).log_odds.astype(np.float64)
-
-    def way(name: str, values: Callable[[Matrix], npt.ArrayLike], most: int) -> Way:
-        return Way(name, lambda flags: by_player(bundle, np.asarray(values(flags))), most=most)
-
-    kernel = shap.KernelExplainer(log_odds, background)
-    yield way("shap.KernelExplainer", lambda rows: kernel.shap_values(rows, silent=True), FEW)
-    masker = shap.maskers.Independent(background, max_samples=len(background))
-    walks = shap.PermutationExplainer(log_odds, masker, seed=0)
-    yield way("shap.PermutationExplainer", lambda rows: walks(rows, silent=True).values, FEW)
-    deep = shap.DeepExplainer(network, against)
-    yield way(
-        "shap.DeepExplainer",
-        lambda rows: deep.shap_values(torch.from_numpy(rows), check_additivity=False),
-        SOME,
-    )
-    gradient = shap.GradientExplainer(network, against)
-    yield way(
-        "shap.GradientExplainer",
-        lambda rows: gradient.shap_values(torch.from_numpy(rows), rseed=0),
-        SOME,
-    )
-
-
-def by_player(bundle: Bundle, columns: npt.NDArray[np.floating]) -> Doubles:
-    """Return values of players (n, P) from those of columns, (n, F) or (n, F, 1)."""
-    flat = columns.reshape(len(columns), len(bundle.spec.features))
-    players = bundle.spec.players
-    return np.stack([flat[:, list(one)].sum(axis=1) for one in players], axis=1).astype(np.float64)
+    `feature` (C,) says which feature a column is made of; unset: each is a feature of its own.
+    """
+    owner = np.empty(len(bundle.spec.features), np.int64)
+    for player, theirs in enumerate(bundle.spec.players):
+        owner[list(theirs)] = player
+    at = owner if feature is None else owner[feature]
+    member = at[:, None] == np.arange(len(bundle.spec.players))
+    found: Doubles = columns.reshape(len(columns), len(at)) @ member.astype(np.float64)
+    return found

@@ -1,6 +1,8 @@
 """Shapley values to compare with: antithetic permutations until hardly anything moves."""
 
+import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +21,45 @@ PAIRS_A_ROUND = 4
 Doubles = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reference:
     """Values (n, P); the largest standard error of each flag as a share of its range, (n,)."""
 
     values: Doubles
     error: Doubles
     rounds: npt.NDArray[np.int64]
+
+
+def references(
+    bundle: Bundle, scorer: Scorer, flags: npt.NDArray[np.float32], folder: Path, tracker: Tracker
+) -> tuple[Reference, Reference]:
+    """Return two that share no permutation.
+
+    They take long, so they are kept in `folder` and taken up from there for the same flags of the
+    same bundle, another time.
+    """
+    first, second = (_kept(bundle, scorer, flags, seed, folder, tracker) for seed in (1, 2))
+    return first, second
+
+
+def _kept(
+    bundle: Bundle,
+    scorer: Scorer,
+    flags: npt.NDArray[np.float32],
+    seed: int,
+    folder: Path,
+    tracker: Tracker,
+) -> Reference:
+    asked = f"{bundle.bundle_id} {seed} {MOST_ERROR} {MOST_ROUNDS} {PAIRS_A_ROUND} ".encode()
+    digest = hashlib.sha256(asked + bundle.compared.tobytes() + flags.tobytes()).hexdigest()
+    place = folder / f"reference-{digest[:16]}.npz"
+    if place.exists():
+        with np.load(place, allow_pickle=False) as kept:
+            return Reference(kept["values"], kept["error"], kept["rounds"])
+    found = converged(bundle, scorer, flags, seed=seed, tracker=tracker)
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez(place, values=found.values, error=found.error, rounds=found.rounds)
+    return found
 
 
 def converged(

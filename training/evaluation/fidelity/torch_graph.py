@@ -1,4 +1,4 @@
-"""A score graph of a bundle as torch modules: shap's explainers of networks read nothing else."""
+"""Graphs of a bundle as torch modules: shap's explainers of networks read nothing else."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,32 +29,35 @@ _MODULES: dict[str, Callable[[], nn.Module]] = {"Relu": nn.ReLU, "Tanh": nn.Tanh
 
 
 class TorchGraph(nn.Module):
-    """Features (n, F) → log-odds (n, 1), node by node. Raises TrainingRefused on an unknown one."""
+    """From one value of a graph to another, (n, ·) each, node by node; one a row becomes a column.
 
-    def __init__(self, graph: bytes) -> None:
+    Raises TrainingRefused on an operator it does not know.
+    """
+
+    def __init__(self, graph: bytes, start: str = "features", end: str = "log_odds") -> None:
         super().__init__()
         model = onnx.load_from_string(graph).graph
         self._constants = {
             one.name: torch.from_numpy(numpy_helper.to_array(one).copy())
             for one in model.initializer
         }
-        self._input = model.input[0].name
-        self._nodes = _needed(list(model.node), "log_odds")
+        self._start, self._end = start, end
+        self._nodes = _between(list(model.node), start, end)
         self.steps = nn.ModuleDict()
         for at, node in enumerate(self._nodes):
             if node.op_type in _MODULES:
                 self.steps[str(at)] = _MODULES[node.op_type]()
             elif node.op_type not in {*_FUNCTIONS, "Gemm", "Concat", "Split"}:
-                raise TrainingRefused(f"operator {node.op_type} of the score graph is not known")
+                raise TrainingRefused(f"operator {node.op_type} of a graph is not known")
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Log-odds as a column."""
-        values: dict[str, Any] = {**self._constants, self._input: features}
+    def forward(self, begin: Tensor) -> Tensor:
+        """Run the nodes between."""
+        values: dict[str, Any] = {**self._constants, self._start: begin}
         for at, node in enumerate(self._nodes):
             inputs = [values[name] for name in node.input if name]
             values.update(zip(node.output, self._outputs(at, node, inputs), strict=False))
-        found: Tensor = values["log_odds"].reshape(-1, 1)
-        return found
+        found: Tensor = values[self._end]
+        return found.reshape(len(begin), -1)
 
     def _outputs(self, at: int, node: Any, inputs: list[Tensor]) -> tuple[Tensor, ...]:
         if node.op_type in _MODULES:
@@ -75,11 +78,11 @@ class TorchGraph(nn.Module):
         return (_FUNCTIONS[node.op_type](*inputs),)
 
 
-def _needed(nodes: list[Any], output: str) -> list[Any]:
-    """Return the nodes that an output depends on, in order."""
-    wanted, kept = {output}, []
+def _between(nodes: list[Any], start: str, end: str) -> list[Any]:
+    """Return the nodes that lead from one value to another, in order."""
+    wanted, kept = {end}, []
     for node in reversed(nodes):
-        if wanted & set(node.output):
+        if wanted & set(node.output) and start not in node.output:
             wanted |= set(node.input)
             kept.append(node)
     return kept[::-1]

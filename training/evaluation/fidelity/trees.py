@@ -8,7 +8,7 @@ import lightgbm
 import numpy as np
 
 from models.bundle import Bundle
-from training.evaluation.fidelity.flags import Flagged, Matrix
+from training.evaluation.fidelity.flags import Flagged, Matrix, spread
 from training.evaluation.fidelity.measures import Doubles, Fidelity, spearman, strongest, timed
 from training.evaluation.fidelity.methods import by_player
 
@@ -36,7 +36,7 @@ def trees(bundle: Bundle, flagged: Flagged) -> dict[str, Fidelity]:
     )  # fmt: skip
     riskiest = np.argsort(-np.asarray(model.predict(flagged.judged)), kind="stable")
     flags = flagged.judged[riskiest[: flagged.found]]
-    flags = flags[np.unique(np.linspace(0, len(flags) - 1, len(flagged.flags)).astype(int))]
+    flags = flags[spread(len(flags), len(flagged.flags))]
     warnings.filterwarnings("ignore", "LightGBM binary classifier", UserWarning)
     exact = shap.TreeExplainer(
         model, bundle.compared.astype(np.float64), feature_perturbation="interventional"
