@@ -14,6 +14,7 @@ from training.evaluation.protocol import (
     handbook_folds,
     long_fold,
     weekly_folds,
+    within,
 )
 from training.windows import DAY_MS
 
@@ -61,6 +62,20 @@ def test_choices_are_made_before_what_is_published_is_judged() -> None:
     assert max(fold.test.end_ms for fold in development_folds(0)) <= august
     assert min(fold.test.start_ms for fold in handbook_folds(0)) > august
     assert long_fold(0).test.days == 85
+
+
+@pytest.mark.parametrize(
+    ("begins_h", "ends_h", "fits"), [(0.01, 1, True), (23, 1, True), (24, 1, False), (0, 0, False)]
+)
+def test_a_protocol_fits_data_whose_first_day_is_there(
+    begins_h: float, ends_h: float, fits: bool
+) -> None:
+    """No file's first payment is at midnight; one that ends before the test week does not fit."""
+    folds = weekly_folds(START, 1, START_MS)
+    judged_ms = folds[0].test.start_ms
+    hour_ms = DAY_MS // 24
+    begin_ms, end_ms = START_MS + round(begins_h * hour_ms), judged_ms + round(ends_h * hour_ms)
+    assert within(folds, begin_ms, end_ms) is fits
 
 
 def test_the_fifteen_features_follow_their_definitions() -> None:

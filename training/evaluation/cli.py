@@ -13,7 +13,7 @@ from training.cli import load_mapping
 from training.config import load_config
 from training.evaluation.fidelity.flags import flagged
 from training.evaluation.past import Files, Past, read_past
-from training.evaluation.protocol import Fold
+from training.evaluation.protocol import Fold, within
 from training.evaluation.protocols import FOUR_WEEKS_MS, PROTOCOLS, Asked, Page
 from training.options import FILE, payment_files
 from training.progress import Bars, Tracker
@@ -114,9 +114,9 @@ def _ms(day: datetime | None) -> int | None:
 
 
 def _check(folds: tuple[Fold, ...], data: Path, begin_ms: int, end_ms: int) -> None:
-    begin = min(fold.short.start_ms for fold in folds)
-    end = max(fold.test.start_ms for fold in folds)
-    if begin_ms > begin or end_ms <= end:
+    if not within(folds, begin_ms, end_ms):
+        begin = min(fold.short.start_ms for fold in folds)
+        end = max(fold.test.start_ms for fold in folds)
         has, needs = (
             f"{np.datetime64(one, 'm')} to {np.datetime64(other, 'm')}"
             for one, other in (

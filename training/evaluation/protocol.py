@@ -86,6 +86,16 @@ def last_weeks(begin_ms: int, end_ms: int) -> tuple[Fold, ...]:
     return weekly_folds(datetime.fromtimestamp(first_ms / 1000, UTC), 4, begin_ms)
 
 
+def within(folds: tuple[Fold, ...], begin_ms: int, end_ms: int) -> bool:
+    """Tell whether payments from `begin_ms` on, before `end_ms`, are what these folds need.
+
+    The first payment of a day comes some seconds after midnight, so its whole day counts as there.
+    """
+    begins = min(fold.short.start_ms for fold in folds)
+    judges = max(fold.test.start_ms for fold in folds)
+    return begin_ms < begins + DAY_MS and end_ms > judges
+
+
 def long_fold(begin_ms: int) -> Fold:
     """Return the protocol of 85 days judged, nobody removed, a hundred alerts a day."""
     start, end = (
