@@ -68,7 +68,7 @@ def test_choices_are_made_before_what_is_published_is_judged() -> None:
     ("begins_h", "ends_h", "fits"), [(0.01, 1, True), (23, 1, True), (24, 1, False), (0, 0, False)]
 )
 def test_a_protocol_fits_data_whose_first_day_is_there(
-    begins_h: float, ends_h: float, fits: bool
+    begins_h: float, ends_h: float, *, fits: bool
 ) -> None:
     """No file's first payment is at midnight; one that ends before the test week does not fit."""
     folds = weekly_folds(START, 1, START_MS)
