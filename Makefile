@@ -15,6 +15,8 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3 python,$(shell \
 # one thread for each of the processes that tests and commands start
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# even where the shell forbids it: tests start dozens of processes, and each would compile everything anew
+export PYTHONDONTWRITEBYTECODE :=
 
 # more than two cores have use for: many tests wait for a broker or a rebalance
 WORKERS ?= 4

@@ -28,6 +28,8 @@ def keep(page: Page, path: Path, *, tall: bool = False) -> None:
     """Keep a picture of what is in view; `tall` keeps the page down to TALLEST."""
     from PIL import Image  # noqa: PLC0415 - of the dev extra
 
+    # scrolled, the bar that stays at the top would lie across the middle of a tall picture
+    page.evaluate("scrollTo(0, 0)")
     with Image.open(BytesIO(page.screenshot(full_page=tall))) as picture:
         shown = picture.crop((0, 0, picture.width, min(picture.height, TALLEST)))
         few = shown.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
