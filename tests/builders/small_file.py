@@ -93,6 +93,13 @@ class Files:
         path.write_text(text)
         return path
 
+    def config_at_risk(self) -> Path:
+        """Write a configuration that ranks by probability x amount and trains nothing else."""
+        threshold = (
+            'rank_by = "probability_x_amount"\n[threshold.cost]\nreview_cost = 3\nfriction_cost = 1'
+        )
+        return self.config(baselines=False, refit=False, test_share=0.0, threshold=threshold)
+
     def train(self, out: str, config: Path, *more: str) -> Result:
         """Run the command."""
         arguments = ["--data", str(self.payments), "--labels", str(self.labels)]

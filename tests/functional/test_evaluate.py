@@ -79,19 +79,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def evaluated(
-    folder: Path, protocol: str = "four-weeks", config: str = "small.toml", seeds: int = 2
+    folder: Path,
+    protocol: str = "four-weeks",
+    config: str = "small.toml",
+    seeds: int = 2,
+    jobs: int = 1,
 ) -> Result:
     """Run the command."""
     arguments = ["--protocol", protocol, "--data", str(folder / "payments.csv")]
     arguments += ["--mapping", str(folder / "mapping.yaml"), "--config", str(folder / config)]
     arguments += ["--kinds", str(folder / "kinds.csv"), "--out", str(folder / "out")]
-    arguments += ["--seeds", str(seeds), "--jobs", "2"]
+    arguments += ["--seeds", str(seeds), "--jobs", str(jobs)]
     return CliRunner().invoke(evaluate_command, arguments)
 
 
 def test_every_model_is_judged_and_a_second_run_fits_nothing(folder: Path) -> None:
     """Eleven rows, the attribute among the features; kept scores are taken up."""
-    first = evaluated(folder)
+    first = evaluated(folder, jobs=2)
     assert first.exit_code == 0, first.output + repr(first.exception)
     out = folder / "out" / "four-weeks"
     found = json.loads((folder / "out" / "four-weeks.json").read_text())

@@ -81,14 +81,9 @@ def test_report_shows_the_scorecard_of_the_data(trained: Path) -> None:
     assert page.count('class="grade grade-') == len(found["scorecard"])
 
 
-def test_money_at_risk_decides_as_in_the_report(files: Files) -> None:
+def test_money_at_risk_decides_as_in_the_report(at_risk: Path) -> None:
     """A bundle ranked by probability x amount, at least cost: what the worker would flag."""
-    threshold = (
-        'rank_by = "probability_x_amount"\n[threshold.cost]\nreview_cost = 3\nfriction_cost = 1'
-    )
-    config = files.config(baselines=False, refit=False, test_share=0.0, threshold=threshold)
-    assert files.train("money", config).exit_code == 0
-    bundle = load_bundle(files.folder / "money")
+    bundle = load_bundle(at_risk)
     report = json.loads((bundle.path / "report.json").read_text())
     told = report["threshold"]
     assert bundle.threshold_at_risk == told["at_risk"] > 0

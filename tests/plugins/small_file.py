@@ -26,3 +26,11 @@ def trained(files: Files) -> Path:
     result = files.train("bundle", files.config())
     assert result.exit_code == 0, result.output + repr(result.exception)
     return files.folder / "bundle"
+
+
+@pytest.fixture(scope="session")
+def at_risk(files: Files) -> Path:
+    """Train a bundle ranked by probability x amount, at least cost, and nothing beside it."""
+    result = files.train("at-risk", files.config_at_risk())
+    assert result.exit_code == 0, result.output + repr(result.exception)
+    return files.folder / "at-risk"

@@ -140,13 +140,32 @@ def test_with_everybody_held_out_all_readings_agree(
     """And with a part of them most corrected intervals hold the full truth."""
     legacy = shadowed.columns["amount_ratio_all"] > 3
     rows = rows_of(shadowed.payments, legacy, scores).at_threshold(0.5)
-    for way in three_ways(rows, 1.0, 1).values():
+    everybody, _ = three_ways(rows, 1.0, 1)
+    for way in everybody.values():
         assert way.full == way.corrected
-    for way in three_ways(rows, 0.5, 40).values():
+    half, hold_together = three_ways(rows, 0.5, 40)
+    for way in half.values():
         assert isinstance(way.full, Known)
         assert not isinstance(way.censored, Known)
         assert way.given > 0.9
         assert way.contains > 0.85
+    assert hold_together > 0.85
+
+
+def test_intervals_read_together_are_wider_and_hold_at_once(
+    shadowed: Span,
+    scores: np.ndarray,
+) -> None:
+    """Around the same figure; all at once at least as often as misses of each alone add up to."""
+    legacy = shadowed.columns["amount_ratio_all"] > 3
+    rows = rows_of(shadowed.payments, legacy, scores).at_threshold(0.5)
+    ways, hold_together = three_ways(rows, 0.5, 40)
+    for way in ways.values():
+        assert isinstance(way.corrected, Known)
+        assert isinstance(way.together, Known)
+        assert way.together.value == way.corrected.value
+        assert way.together.low < way.corrected.low < way.corrected.high < way.together.high
+    assert hold_together >= 1 - sum(1 - way.contains for way in ways.values())
 
 
 def test_a_payment_of_nobody_is_a_customer_of_its_own(

@@ -15,6 +15,7 @@ from models.comparison.answers import Answer, Known, answer
 from models.comparison.censoring import censored, held_out
 from models.comparison.clusters import Moments, by_customer
 from models.comparison.figures import LEGACY, SHADOW, Compared, Figure
+from models.comparison.intervals import LEVEL
 from models.comparison.matching import Matched, legacys_alert_rate, legacys_detection_rate
 from models.comparison.paired import UNKNOWN, Paired, paired
 from training.evaluation.material import Payments
@@ -53,6 +54,8 @@ FIGURES: dict[str, Figure] = {
 }  # fmt: skip
 READ_THREE_WAYS = ("shadow detection_rate", "legacy detection_rate", "detection_rate difference",
                    "value_detection_rate difference")  # fmt: skip
+TOGETHER = 1 - (1 - LEVEL) / len(READ_THREE_WAYS)
+"""Level of each interval at which those of one rule set hold at once (Bonferroni)."""
 
 Scores = npt.NDArray[np.float64]
 
@@ -80,13 +83,15 @@ class ThreeWays:
 
     A ledger's answer is refused where declines hide the truth; `naive` is what it would read.
     `contains` is the share of hold-outs drawn anew whose corrected interval, where it is given,
-    holds the figure of the full truth; `given` how many gave one.
+    holds the figure of the full truth; `given` how many gave one. `together` is the corrected
+    answer whose interval holds the truth along with those of all figures read so (Bonferroni).
     """
 
     full: Answer
     censored: Answer
     naive: float
     corrected: Answer
+    together: Answer
     contains: float
     given: float
 
@@ -95,7 +100,8 @@ class ThreeWays:
 class Beside:
     """A rule set and the model beside it: as many alerts (by either ranking), as many frauds.
 
-    The last is None where the week before had no fraud to fix a threshold on.
+    The last is None where the week before had no fraud to fix a threshold on. `hold_together` is
+    the share of hold-outs of which every figure given `together` holds the full truth.
     """
 
     name: str
@@ -105,6 +111,7 @@ class Beside:
     by_money: Reading
     as_many_frauds: Reading | None
     three_ways: Mapping[str, ThreeWays]
+    hold_together: float
 
 
 @dataclass(frozen=True)
@@ -187,6 +194,7 @@ def _beside(
     before = by_probability.take(earlier)
     alerts = legacys_alert_rate(before)
     judged = by_probability.take(~earlier)
+    ways, hold_together = three_ways(judged.at_threshold(alerts.threshold), draws=draws)
     return Beside(
         name=one.name,
         conditions=one.told(),
@@ -196,7 +204,8 @@ def _beside(
         as_many_frauds=_reading(judged, legacys_detection_rate(before))
         if before.truth.any()
         else None,
-        three_ways=three_ways(judged.at_threshold(alerts.threshold), draws=draws),
+        three_ways=ways,
+        hold_together=hold_together,
     )
 
 
@@ -232,12 +241,15 @@ def _reading(judged: Paired, matched: Matched) -> Reading:
     )
 
 
-def three_ways(rows: Paired, rate: float = HELD_OUT, draws: int = DRAWS) -> dict[str, ThreeWays]:
+def three_ways(
+    rows: Paired, rate: float = HELD_OUT, draws: int = DRAWS
+) -> tuple[dict[str, ThreeWays], float]:
     """Return the figures of rows in which everything is known, read three ways.
 
-    The corrected answer is that of the first hold-out drawn; of the others only how often their
-    intervals hold the full truth. Payments that nobody flagged and that are genuine add nothing
-    to these figures and are left out.
+    And the share of hold-outs of which all intervals given together hold the full truth, NaN
+    where none gives one. The corrected answer is that of the first hold-out drawn; of the others
+    only how often their intervals hold the truth. Payments that nobody flagged and that are
+    genuine add nothing to these figures and are left out.
     """
     rows = rows.take((rows.truth == 1) | (rows.legacy == 1) | rows.flagged)
     names, code = np.unique(rows.customer, return_inverse=True)
@@ -248,21 +260,33 @@ def three_ways(rows: Paired, rate: float = HELD_OUT, draws: int = DRAWS) -> dict
         drawn = np.random.default_rng(seed).uniform(size=len(names)) < rate
         ledger = censored(replace(rows, held_out=drawn[code]))
         corrected.append(Moments.of(by_customer(held_out(ledger, rate))))
-    return {name: _three(FIGURES[name], full, silent, corrected) for name in READ_THREE_WAYS}
+    ways = {name: _three(FIGURES[name], full, silent, corrected) for name in READ_THREE_WAYS}
+    held = np.array([_held(FIGURES[name], full, corrected, TOGETHER) for name in READ_THREE_WAYS])
+    given = ~np.isnan(held).all(axis=0)
+    together = ((held == 1) | np.isnan(held)).all(axis=0)[given]
+    return ways, float(together.mean()) if given.any() else float("nan")
 
 
 def _three(
     figure: Figure, full: Moments, silent: Moments, corrected: Sequence[Moments]
 ) -> ThreeWays:
-    truth = float(figure.of(full.totals))
-    answers = [answer(one, figure) for one in corrected]
-    known = [one for one in answers if isinstance(one, Known)]
-    contains = [one.low <= truth <= one.high for one in known]
+    held = _held(figure, full, corrected, LEVEL)
+    given = ~np.isnan(held)
     return ThreeWays(
         full=answer(full, figure),
         censored=answer(silent, figure),
         naive=float(figure.of(silent.totals)),
-        corrected=answers[0],
-        contains=float(np.mean(contains)) if contains else float("nan"),
-        given=len(known) / len(answers),
+        corrected=answer(corrected[0], figure),
+        together=answer(corrected[0], figure, level=TOGETHER),
+        contains=float(held[given].mean()) if given.any() else float("nan"),
+        given=float(given.mean()),
+    )
+
+
+def _held(figure: Figure, full: Moments, corrected: Sequence[Moments], level: float) -> Scores:
+    """Return 1 for each hold-out whose interval holds the truth, 0 else, NaN if none is given."""
+    truth = float(figure.of(full.totals))
+    answers = [answer(one, figure, level=level) for one in corrected]
+    return np.array(
+        [one.low <= truth <= one.high if isinstance(one, Known) else np.nan for one in answers]
     )
