@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("deploy_image")  # groups begin first: this one takes long
+
 Instruction = tuple[str, str]
 
 

@@ -3,9 +3,13 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from models.bundle import load_bundle
 from training.demo_bundle import MOST_BYTES, PLACE, SIMULATION, demo_config, make_demo_bundle
 from training.progress import Silent
+
+pytestmark = pytest.mark.xdist_group("demo_bundle")  # groups begin first: this one takes long
 
 
 def test_the_recipe_still_gives_what_the_shipped_bundle_learned_from(tmp_path: Path) -> None:
@@ -15,10 +19,13 @@ def test_the_recipe_still_gives_what_the_shipped_bundle_learned_from(tmp_path: P
     would not give the same bits of it anyway.
     """
     recipe = demo_config()
+    small = {"epochs": 1, "hidden": 8, "code": 2}
     quick = recipe.model_copy(
         update={
-            "autoencoder": recipe.autoencoder.model_copy(update={"epochs": 1}),
-            "classifier": recipe.classifier.model_copy(update={"epochs": 1, "refit": False}),
+            "autoencoder": recipe.autoencoder.model_copy(update=small),
+            "classifier": recipe.classifier.model_copy(
+                update={"epochs": 1, "hidden": (8, 4), "bins_per_feature": 1, "refit": False}
+            ),
             "baselines": recipe.baselines.model_copy(update={"enabled": False}),
         }
     )
