@@ -157,9 +157,9 @@ def walk(
     comparison = page.get_by_role("navigation").get_by_role("link", name="Comparison")
     if comparison.count():
         comparison.click()
-        page.locator("main table").first.wait_for()
+        page.locator("#figures table").wait_for()
         page.goto(started.comparison)
-        page.locator("main table").first.wait_for()
+        page.locator("#figures table").wait_for()
         reached("comparison")
     _break(page)
     reached("break")

@@ -40,6 +40,7 @@ def risk_pages(page: Page, folder: Path) -> None:
     """Keep a picture of every page for risk teams; `page` is signed in."""
     for name, path in RISK_PAGES.items():
         page.goto(path)
+        page.locator("main:not(:has([aria-busy]))").wait_for()
         keep(page, folder / f"{name}.png", tall=True)
     page.goto(RISK_PAGES["models"])
     page.locator("main table a").first.click()

@@ -38,6 +38,11 @@ class Kept:
         self._made: dict[Hashable, Made] = {}
         self._making = Lock()
 
+    def has(self, asked: Hashable) -> bool:
+        """Tell whether the answer to what is asked is there and needs no making."""
+        found = self._made.get(asked)
+        return found is not None and self._clock() < found.until_s
+
     def of(self, asked: Hashable, make: Callable[[], Any]) -> Made:
         """Return the answer to what is asked, made anew where none is kept."""
         with self._making:

@@ -54,8 +54,12 @@ def comparison_told(
     at: At = "threshold",
     labels: LabelsUsed = "all",
     most: int | None = None,
+    judged: bool = True,
 ) -> ComparisonShown:
-    """Return the comparison of a window; beyond `most` payments without verdicts."""
+    """Return the comparison of a window; beyond `most` payments without verdicts.
+
+    Not `judged` it is what the sums of the ledger tell at once: no verdicts, no overlap.
+    """
     window = found.window
     sums = _segment_sums(ledger, window)
     known = dimensions(sums)
@@ -73,8 +77,9 @@ def comparison_told(
     verdicts: VerdictsShown | None = None
     why_not = None
     try:
-        made = window_verdicts(ledger, settings, found, at=at, labels=labels, most=most)
-        verdicts = verdicts_shown(made, FIGURES[by])
+        if judged:
+            made = window_verdicts(ledger, settings, found, at=at, labels=labels, most=most)
+            verdicts = verdicts_shown(made, FIGURES[by])
     except TooManyRows as error:
         why_not = str(error)
     return ComparisonShown(
@@ -86,7 +91,7 @@ def comparison_told(
         coverage=coverage_shown(found.coverage),
         verdicts=verdicts,
         not_judged=why_not,
-        overlap=overlap_shown(overlap(ledger, window)),
+        overlap=overlap_shown(overlap(ledger, window)) if judged else [],
         cells=group_shown(cube("all", found.totals, found.legacy_positive)).cells,
         by_day=days,
         segments=segments,

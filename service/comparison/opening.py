@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import and_, column, false, not_, or_, select, table, tuple_
+from sqlalchemy import and_, column, false, not_, or_, select, table, text, tuple_
 
 from models.decide import LEGACY_POSITIVE
 from models.errors import BadInput
 from models.transaction import CHANNELS, LEGACY_DECISIONS, OUTCOMES
+from service.comparison.cube import by_day, cube
+from service.comparison.totals import positive
 from service.ledger.decisions import same_place
-from service.ledger.facts import AGE_EDGES, AMOUNT_EDGES, BUILTIN_SEGMENTS, MISSING, bands
-from service.ledger.tables import legacy_decisions, scores, transactions
+from service.ledger.facts import (
+    AGE_EDGES,
+    AMOUNT_EDGES,
+    BUILTIN_SEGMENTS,
+    DAY_MS,
+    MISSING,
+    SEGMENT_CUT,
+    bands,
+)
+from service.ledger.tables import labels, legacy_decisions, scores, transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
     from sqlalchemy import ColumnElement
 
     from service.comparison.windows import Window
@@ -70,6 +82,11 @@ def opened(
 
     Payments before `ripe_ms` have ripe labels. Raises BadInput for a segment that is none.
     """
+    if asked.truth == "unknown":
+        days = _days(ledger, window, asked, positive(legacy_positive), ripe_ms // DAY_MS)
+        if days is None:
+            return []
+        window = replace(window, first_day=days[0], last_day=days[1])
     first = and_(_g.transaction_id == _t.transaction_id, _g.revision == 0)
     query = (
         select(
@@ -86,11 +103,56 @@ def opened(
         .order_by(_t.occurred_ms.desc(), _t.transaction_id.desc())
         .limit(limit)
     )  # fmt: skip
+    if (rare := _rare(asked)) is not None:
+        query = query.where(rare)
     if cursor is not None:
         query = query.where(tuple_(_t.occurred_ms, _t.transaction_id) < tuple_(*cursor))
     with ledger.reading() as connection:
         found = connection.execute(query).all()
     return [_row(row) for row in found]
+
+
+def _rare(asked: Asked) -> ColumnElement[bool] | None:
+    """Return the rarest thing asked of, as a set to begin from: there is an index of each.
+
+    Without it a database looks at every payment of the window, newest first, until enough are
+    found; of what is rare that is most of them.
+    """
+    if asked.truth == "fraud":
+        return _t.transaction_id.in_(select(labels.c.transaction_id).where(labels.c.is_fraud))
+    if asked.shadow == "flagged":
+        place = select(_s.stream, _s.partition, _s.sequence).where(text("flagged"))
+        return tuple_(_t.stream, _t.partition, _t.sequence).in_(place)
+    if asked.legacy == "positive":
+        return _t.transaction_id.in_(select(_g.transaction_id).where(text("decision > 0")))
+    return None
+
+
+def _days(
+    ledger: Ledger,
+    window: Window,
+    asked: Asked,
+    legacy_positive: NDArray[np.bool_],
+    ripe_until: int,
+) -> tuple[int, int] | None:
+    """Return the first and the last day that have such payments by the ledger's sums."""
+    sums = ledger.sums(
+        SEGMENT_CUT,
+        first_day=window.first_day,
+        last_day=window.last_day,
+        bundle_id=window.bundle_id,
+        role="champion",
+    )
+    wanted = ((asked.legacy, "legacy"), (asked.shadow, "shadow"), (asked.truth, "truth"))
+    days = [
+        day
+        for day, told in by_day(sums, ripe_until, window.ruleset)
+        if any(
+            all(want in (None, getattr(cell, side)) for want, side in wanted)
+            for cell in cube("", told, legacy_positive).cells
+        )
+    ]
+    return (min(days), max(days)) if days else None
 
 
 def _row(row: Sequence[Any]) -> OpenedRow:

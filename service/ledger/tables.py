@@ -151,6 +151,14 @@ scores = Table(
     required("scored_ms", BigInteger),
     sqlite_with_rowid=False,
 )
+Index(  # flags are few: a cell of them is opened from here
+    "scores_flagged",
+    scores.c.stream,
+    scores.c.partition,
+    scores.c.sequence,
+    sqlite_where=text("flagged"),
+    postgresql_where=text("flagged"),
+)
 
 legacy_decisions = Table(
     "legacy_decisions",
@@ -165,6 +173,12 @@ legacy_decisions = Table(
     Column("decided_ms", BigInteger),
     required("received_ms", BigInteger),
     sqlite_with_rowid=False,
+)
+Index(
+    "legacy_not_approved",
+    legacy_decisions.c.transaction_id,
+    sqlite_where=text("decision > 0"),
+    postgresql_where=text("decision > 0"),
 )
 
 labels = Table(

@@ -45,6 +45,8 @@ def write_period(
     width: int = WIDTH,
     known_ms: int | None = None,
     sample_every: int | None = None,
+    fraud_share: float = FRAUD_SHARE,
+    flagged_from: float = 2.0,
 ) -> None:
     """Write a period in which each bundle of `skill` scored every payment.
 
@@ -57,7 +59,7 @@ def write_period(
     n = days * a_day
     ids = [f"{stream}-{partition}-{row}" for row in range(n)]
     occurred = BEGIN_MS + np.sort(rng.integers(0, days * DAY_MS, n))
-    fraud = rng.random(n) < FRAUD_SHARE
+    fraud = rng.random(n) < fraud_share
     review = rng.random(n) < np.where(fraud, legacy_detects, 0.02)
     lease = own(ledger, partition, stream)
     rows = TransactionRows(
@@ -74,7 +76,9 @@ def write_period(
         features=rng.normal(size=(n, width)).astype(np.float32),
     )
     scores = [
-        _scores(name, CHAMPION if at == 0 else CHALLENGER, rng.normal(fraud * lift), n)
+        _scores(
+            name, CHAMPION if at == 0 else CHALLENGER, rng.normal(fraud * lift), n, flagged_from
+        )
         for at, (name, lift) in enumerate(skill.items())
     ]
     legacy = LegacyRows(
@@ -105,8 +109,8 @@ def write_period(
     _label(ledger, [ids[row] for row in np.flatnonzero(fraud)], known_ms or BEGIN_MS + DAY_MS)
 
 
-def _scores(name: str, role: str, log_odds: Any, n: int) -> Any:
-    flagged = log_odds >= 2.0
+def _scores(name: str, role: str, log_odds: Any, n: int, flagged_from: float) -> Any:
+    flagged = log_odds >= flagged_from
     return score_rows(
         n,
         bundle_id=name,

@@ -12,6 +12,7 @@ from builders.console import Console, Person, console
 from builders.shadow_periods import write_period
 
 from service.console import words
+from service.console.routes import comparison
 
 BUNDLE = "candidate-0123456789ab"
 PAGES = ("/comparison", "/thresholds", "/money")
@@ -44,6 +45,25 @@ def test_an_empty_ledger_says_what_is_missing(tmp_path: Path, path: str) -> None
     assert answered.status_code == 200
     assert "Nothing to compare yet" in answered.text
     assert "penumbra backtest" in answered.text
+
+
+def test_of_many_payments_what_is_known_at_once_comes_first(
+    rita: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cube and the coverage; the page asks for its figures by itself, and gets all of them."""
+    monkeypatch.setattr(comparison, "AT_ONCE", 1_000)
+    first = rita.get("/comparison?segment=channel").text
+    assert 'class="interval"' not in first
+    for said in ("adds up ✓", "are being worked out from 8,400 payments", "card present"):
+        assert said in first, said
+    (asked,) = re.findall('hx-get="/console(/comparison/whole[^"]*)"', first)
+    parts = re.findall('hx-select(?:-oob)?="([^"]*)"', first)
+    whole = rita.get(unescape(asked)).text
+    assert whole.count('class="interval"') >= 5
+    assert "being worked out" not in whole
+    named = [one.lstrip("#") for part in parts for one in part.split(",")]
+    assert named == ["figures", "split", "episodes", "labels", "overlap"]
+    assert all(page.count(f'id="{name}"') == 1 for name in named for page in (first, whole))
 
 
 def test_figures_stand_with_their_interval_and_what_they_rest_on(rita: Person) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from service.api.telling import comparison_told
 from service.comparison.windows import MixedPeriods
 from service.console.guard import Who, needs
 from service.console.pages import page
-from service.console.risk.address import Asked, RiskAddress  # noqa: TC001 - read by FastAPI
+from service.console.risk.address import Asked  # noqa: TC001 - read by FastAPI
 from service.console.risk.drawn_days import drawn_days
 from service.console.risk.drawn_interval import drawn_interval
 from service.console.risk.matrix import matrices, matrix_of
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from service.api.shown_verdicts import FigureShown
     from service.comparison.windowed import Windowed
     from service.comparison.windows import Period
-    from service.console.risk.address import By
+    from service.console.risk.address import By, RiskAddress
+    from service.people.signing_in import Signed
 
 router = APIRouter(dependencies=[needs("view")])
 
@@ -37,11 +39,26 @@ HERE = "/console/comparison"
 SEGMENT = "channel"
 """The segment that is shown where none was asked for."""
 MOST_PAIRS = 12
+AT_ONCE = 10_000
+"""Payments up to which a window is judged before the page is sent: a tenth of a second."""
 
 
 @router.get("/comparison")
 def comparison(parts: Given, who: Who, asked: Asked) -> Response:
-    """Show both systems over a window; which periods there are where it covers several."""
+    """Show both systems over a window; which periods there are where it covers several.
+
+    Of many payments first what is known at once; the page asks for the judged whole by itself.
+    """
+    return _page(parts, who, asked, at_once=True)
+
+
+@router.get("/comparison/whole")
+def whole(parts: Given, who: Who, asked: Asked) -> Response:
+    """Show the same page with everything judged, however long that takes."""
+    return _page(parts, who, asked, at_once=False)
+
+
+def _page(parts: Parts, who: Signed, asked: RiskAddress, *, at_once: bool) -> Response:
     window = asked.window(parts)
     if window is None:
         return page("comparison_empty.html", who, here=HERE)
@@ -53,11 +70,15 @@ def comparison(parts: Given, who: Who, asked: Asked) -> Response:
     shown = replace(dated, labels=asked.labels_of(found), segment=asked.segment or SEGMENT)
     # How it is counted and shown changes nothing of what is told.
     same = replace(shown, by="count", show="absolute")
-    made = parts.kept.of(same, lambda: _told(parts, shown, found))
-    drawn = _drawn(made.answer, found, asked.by)
+    pending = at_once and found.coverage.scored > AT_ONCE and not parts.kept.has(same)
+    if pending:
+        told, at_s = _told(parts, shown, found, judged=False), time.time()
+    else:
+        made = parts.kept.of(same, lambda: _told(parts, shown, found))
+        told, at_s = made.answer, made.at_s
     return page(
-        "comparison.html", who, here=HERE, asked=shown, told=made.answer,
-        told_ms=int(made.at_s * 1000), **drawn,
+        "comparison.html", who, here=HERE, asked=shown, told=told, told_ms=int(at_s * 1000),
+        pending=pending, **_drawn(told, found, asked.by),
     )  # fmt: skip
 
 
@@ -71,10 +92,13 @@ def table(parts: Given, asked: Asked, *, table: Table = "cells") -> Response:
     return as_csv(f"comparison-{table}.csv", rows_of(table, told, asked.segment))
 
 
-def _told(parts: Parts, asked: RiskAddress, found: Windowed) -> ComparisonShown:
+def _told(
+    parts: Parts, asked: RiskAddress, found: Windowed, *, judged: bool = True
+) -> ComparisonShown:
     return comparison_told(
         parts.ledger, parts.settings, found, by="all", segment=asked.segment or None, daily=True,
         at=asked.at, labels=asked.labels_of(found), most=parts.settings.comparison_max_rows,
+        judged=judged,
     )  # fmt: skip
 
 
