@@ -18,7 +18,6 @@ RISK_PAGES = {
     "thresholds": "/console/thresholds",
     "money": "/console/money",
     "models": "/console/models",
-    "promotion": "/console/promotion",
     "review": "/console/review",
 }
 """Pages for risk teams, by the name of their picture."""

@@ -18,7 +18,8 @@ from loadtest.system import System, free_port, wait_for
 from service.settings import Settings
 from service.stream.connect import open_topics
 
-PEOPLE = {"anna": "analyst", "bert": "analyst", "lena": "lead", "adam": "admin"}
+PEOPLE = {"anna": "analyst", "bert": "analyst", "lena": "lead", "adam": "admin", "rita": "risk"}
+GATE, BUNDLE = Path("service/promotion/example-gate.yaml"), Path("service/bundles/demo")
 SIMULATED = (
     "--preset", "demo", "--customers", "1000", "--days", "42", "--start", "2026-10-13",
     "--fraud-rate", "0.03",
@@ -41,6 +42,9 @@ def prepare(system: System) -> str:
         "backtest", "--data", str(data / "transactions.parquet"),
         "--labels", str(data / "labels.parquet"), "--from", FROM, "--stream", "transactions",
     )  # fmt: skip
+    pack = system.folder / "packs" / "first"
+    system.run("evidence", "--bundle", str(BUNDLE), "--gate", str(GATE), "--out", str(pack))
+    system.env["PENUMBRA_EVIDENCE_DIR"] = str(pack.parent)
     for name, role in PEOPLE.items():
         system.run("users", "add", name, "--role", role, "--no-password")
     port = free_port()
@@ -70,9 +74,10 @@ def look(system: System, address: str, out: Path) -> None:
             opened.wait_for_load_state("networkidle")
             keep(opened, out / f"{name}.png", tall=whole)
 
-        door = page(None, NARROW)
-        door.goto("/console/sign-in")
-        shoot(door, "sign-in")
+        for name, path in (("sign-in", "/console/sign-in"), ("promotion", "/console/promotion")):
+            one = page("rita" if name == "promotion" else None, NARROW)
+            one.goto(path)
+            shoot(one, name, whole=name == "promotion")
         bert = page("bert", NARROW)
         bert.locator(".open").nth(4).click()
         bert.wait_for_selector("#claim:has-text('Yours')")
