@@ -170,6 +170,8 @@ def _segments(condition: NoSegmentWorse, segments: Sequence[Segment]) -> Evidenc
     if worse:
         named = "; ".join(f"{one.name} {_told(one.answer)}" for one in worse)
         return Evidence(condition, "failed", f"worse: {named}; {_asked(condition)}")
+    if not segments:
+        return Evidence(condition, "open", "no segment has a payment to judge")
     told = f"none of {len(segments)} worse, {len(silent)} not known ({unknown:.0%} of payments)"
     return Evidence(condition, "met" if unknown <= condition.unknown else "open", told)
 

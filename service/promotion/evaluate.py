@@ -159,11 +159,12 @@ def _numbers(gate: Gate, seen: Seen) -> list[tuple[_Asked, float]]:
     """Return the conditions on plain numbers, and the numbers; NaN where one is not known."""
     known = int((seen.rows.settled() != UNKNOWN).sum())
     frauds = float(Moments.of(by_customer(seen.rows)).effective(_FRAUDS)) if len(seen.rows) else 0
-    names = ", ".join(seen.rulesets) or "none"
+    names = ", ".join(seen.rulesets)
+    there = 1.0 if len(seen.rows) else np.nan
     found = [
         (_Asked("period", f"at least {gate.period_days} mature days",
                 AtLeast("period_days", gate.period_days),
-                f"{seen.days:g} days old enough for their labels to have come"), seen.days),
+                f"{seen.days:.1f} days old enough for their labels to have come"), seen.days),
         (_Asked("labels", f"at least {gate.mature_labels:,} payments whose truth is known",
                 AtLeast("mature_labels", gate.mature_labels), f"{known:,} payments"), known),
         (_Asked("frauds", f"at least {gate.mature_frauds:,} frauds among them",
@@ -171,11 +172,11 @@ def _numbers(gate: Gate, seen: Seen) -> list[tuple[_Asked, float]]:
                 f"worth {frauds:,.0f} independent ones: a customer's spree counts once"), frauds),
         (_Asked("coverage", f"at least {gate.coverage:.2%} scored, with a legacy decision",
                 AtLeast("coverage", gate.coverage), f"{seen.coverage:.2%} of the payments",
-                "not met"), seen.coverage),
+                "not met"), there * seen.coverage),
         (_Asked("one set of rules", "legacy's rules did not change inside the period",
                 AtMost("sets_of_rules", 1),
-                f"{len(seen.rulesets)} versions: {names}; after a change, judge from it on",
-                "not met"), len(seen.rulesets)),
+                f"{len(seen.rulesets)} in force: {names}; after a change, judge from it on",
+                "not met"), there * len(seen.rulesets)),
         (_Asked("looks", f"at most {gate.looks}, as declared", AtMost("looks", gate.looks),
                 f"{seen.looks_before + 1} with this one; intervals hold at every look",
                 "not met"), seen.looks_before + 1),

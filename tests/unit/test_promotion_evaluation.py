@@ -132,6 +132,15 @@ def test_without_labels_nothing_is_known_and_nothing_is_zero() -> None:
     assert {one.value for one in told} == {None}
 
 
+def test_without_payments_nothing_is_met_that_needs_one() -> None:
+    """No share of none, no rules that did not change, no segments of which none is worse."""
+    nobody = rows(4.0).take(np.zeros(N, bool))
+    empty = seen(nobody, members={"channel": np.zeros(0, object)}, coverage=0.0, rulesets=[])
+    found = statuses(evaluate(SEGMENTED, empty))
+    for condition in ("coverage", "one set of rules", "no segment worse", "against legacy"):
+        assert found[condition] == "not yet known", condition
+
+
 def test_no_segment_may_be_worse() -> None:
     """One in which the model finds nothing rejects it, however good it is on the whole."""
     judged = rows(4.0, n=3 * N)
