@@ -69,6 +69,11 @@ def required(name: str, kind: _Kind) -> Column[Any]:
     return Column(name, kind, nullable=False)
 
 
+def _few(name: str, condition: str, *columns: Any) -> Index:
+    """Return an index of the rows alone that meet a condition."""
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
 partitions = Table(
     "partitions",
     metadata,
@@ -127,11 +132,10 @@ transactions = Table(
     Index("transactions_customer", "customer_id", "occurred_ms"),
     Index("transactions_occurred", "occurred_ms"),
 )
-Index(
+_few(
     "transactions_original",
+    "original_transaction_id IS NOT NULL",
     transactions.c.original_transaction_id,
-    sqlite_where=text("original_transaction_id IS NOT NULL"),
-    postgresql_where=text("original_transaction_id IS NOT NULL"),
 )
 
 scores = Table(
@@ -151,14 +155,8 @@ scores = Table(
     required("scored_ms", BigInteger),
     sqlite_with_rowid=False,
 )
-Index(  # flags are few: a cell of them is opened from here
-    "scores_flagged",
-    scores.c.stream,
-    scores.c.partition,
-    scores.c.sequence,
-    sqlite_where=text("flagged"),
-    postgresql_where=text("flagged"),
-)
+# flags are few: a cell of them is opened from here
+_few("scores_flagged", "flagged", scores.c.stream, scores.c.partition, scores.c.sequence)
 
 legacy_decisions = Table(
     "legacy_decisions",
@@ -174,12 +172,7 @@ legacy_decisions = Table(
     required("received_ms", BigInteger),
     sqlite_with_rowid=False,
 )
-Index(
-    "legacy_not_approved",
-    legacy_decisions.c.transaction_id,
-    sqlite_where=text("decision > 0"),
-    postgresql_where=text("decision > 0"),
-)
+_few("legacy_not_approved", "decision > 0", legacy_decisions.c.transaction_id)
 
 labels = Table(
     "labels",
@@ -197,12 +190,7 @@ labels = Table(
     Column("sealed_hour", BigInteger),
     Index("labels_transaction", "transaction_id"),
 )
-Index(
-    "labels_unsealed",
-    labels.c.known_ms,
-    sqlite_where=text("sealed_hour IS NULL"),
-    postgresql_where=text("sealed_hour IS NULL"),
-)
+_few("labels_unsealed", "sealed_hour IS NULL", labels.c.known_ms)
 
 seals = Table(
     "seals",
@@ -235,13 +223,8 @@ alerts = Table(
     Index("alerts_created", "created_ms", "alert_id"),
     Index("alerts_customer", "customer_id"),
 )
-Index(  # in the order in which they are explained: a burst must not be sorted at every lease
-    "alerts_pending",
-    alerts.c.risk.desc(),
-    alerts.c.created_ms,
-    sqlite_where=text("pending"),
-    postgresql_where=text("pending"),
-)
+# in the order in which they are explained: a burst must not be sorted at every lease
+_few("alerts_pending", "pending", alerts.c.risk.desc(), alerts.c.created_ms)
 
 explanations = Table(
     "explanations",
@@ -253,18 +236,8 @@ explanations = Table(
     required("published", Boolean),
     Column("filed", Boolean, nullable=False, server_default=false()),
 )
-Index(
-    "explanations_unfiled",
-    explanations.c.created_ms,
-    sqlite_where=text("NOT filed"),
-    postgresql_where=text("NOT filed"),
-)
-Index(
-    "explanations_unpublished",
-    explanations.c.created_ms,
-    sqlite_where=text("NOT published"),
-    postgresql_where=text("NOT published"),
-)
+_few("explanations_unfiled", "NOT filed", explanations.c.created_ms)
+_few("explanations_unpublished", "NOT published", explanations.c.created_ms)
 
 dead_letters = Table(
     "dead_letters",
