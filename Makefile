@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 # more than two cores have use for: many tests wait for a broker or a rebalance
-WORKERS ?= 4
+WORKERS ?= 5
 TESTS ?= tests
 ARGS ?=
 PYTEST = PYTHONPATH=tests $(BIN)/python -m pytest -p plugins.what_ran -n $(WORKERS) --dist loadgroup \
@@ -117,6 +117,8 @@ COMPILE = $(LOCK_VENV)/bin/pip-compile --quiet --upgrade --generate-hashes --str
 $(VENV)/.installed: pyproject.toml
 	@$(call make-venv,$(VENV))
 	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable '.[training,broker,confluent,dev]'
+	@echo "compiling the kernels, once"
+	@$(BIN)/python -m service.rehearsal
 	@touch $@
 
 # what a server gets (no torch), and the embedded broker

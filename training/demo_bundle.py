@@ -39,6 +39,13 @@ SIMULATION = (
 """Other customers than the demo shows (its seed differs), and all of it before the demo begins."""
 
 
+def simulate(folder: Path, simulation: tuple[str, ...]) -> None:
+    """Write the payments to folder/data and what their currencies were worth to rates.csv."""
+    command = [sys.executable, "-m", "service.cli", "simulate", *simulation]
+    command += ["--out", str(folder / "data"), "--rates", str(folder / "rates.csv")]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+
+
 def make_demo_bundle(
     out: Path, simulation: tuple[str, ...], config: TrainingConfig, tracker: Tracker
 ) -> str:
@@ -49,21 +56,7 @@ def make_demo_bundle(
     with TemporaryDirectory() as folder:
         work = Path(folder)
         tracker.say("simulating payments for the demo's bundle")
-        subprocess.run(  # noqa: S603 - our own command, our own arguments
-            [
-                sys.executable,
-                "-m",
-                "service.cli",
-                "simulate",
-                *simulation,
-                "--out",
-                str(work / "data"),
-                "--rates",
-                str(work / "rates.csv"),
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        simulate(work, simulation)
         done = run_training(
             work / "data" / "transactions.parquet",
             work / "bundle",

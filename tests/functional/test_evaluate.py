@@ -93,10 +93,17 @@ def evaluated(
     return CliRunner().invoke(evaluate_command, arguments)
 
 
-def test_every_model_is_judged_and_a_second_run_fits_nothing(folder: Path) -> None:
-    """Eleven rows, the attribute among the features; kept scores are taken up."""
+@pytest.fixture(scope="module")
+def judged(folder: Path) -> Path:
+    """Judge every model once, two fits at a time."""
     first = evaluated(folder, jobs=2)
     assert first.exit_code == 0, first.output + repr(first.exception)
+    return folder
+
+
+def test_every_model_is_judged_and_a_second_run_fits_nothing(judged: Path) -> None:
+    """Eleven rows, the attribute among the features; kept scores are taken up."""
+    folder = judged
     out = folder / "out" / "four-weeks"
     found = json.loads((folder / "out" / "four-weeks.json").read_text())
     rows = found["rows"]
@@ -117,10 +124,9 @@ def test_every_model_is_judged_and_a_second_run_fits_nothing(folder: Path) -> No
     assert {p: p.stat().st_mtime_ns for p in kept} == kept
 
 
-def test_what_each_model_costs_stands_beside_what_it_finds(folder: Path) -> None:
+def test_what_each_model_costs_stands_beside_what_it_finds(judged: Path) -> None:
     """A batch is cheaper a row than a row alone; every way to explain has its time."""
-    assert evaluated(folder).exit_code == 0
-    found = json.loads((folder / "out" / "four-weeks.json").read_text())
+    found = json.loads((judged / "out" / "four-weeks.json").read_text())
     ours = {row["name"] for row in found["rows"] if row["name"].endswith(OURS)}
     assert set(found["costs"]) == ours - {label(AUTOENCODER)}
     for cost in found["costs"].values():
@@ -131,9 +137,9 @@ def test_what_each_model_costs_stands_beside_what_it_finds(folder: Path) -> None
     assert set(found["costs"][LEADS]["explained_ms"]) == {SWEEP}
 
 
-def test_rules_stand_beside_the_models_on_four_weeks(folder: Path) -> None:
+def test_rules_stand_beside_the_models_on_four_weeks(judged: Path) -> None:
     """Amounts of fraud are larger here: a rule finds some, the models more."""
-    assert evaluated(folder).exit_code == 0
+    folder = judged
     found = json.loads((folder / "out" / "four-weeks.json").read_text())
     assert len(found["frontier"]) >= len(found["rules"]) > 1
     for one in found["rules"]:
@@ -143,10 +149,10 @@ def test_rules_stand_beside_the_models_on_four_weeks(folder: Path) -> None:
     assert "Rule sets against models" in (folder / "out" / "four-weeks.md").read_text()
 
 
-def test_scores_of_another_configuration_are_not_taken_up(folder: Path) -> None:
+def test_scores_of_another_configuration_are_not_taken_up(judged: Path) -> None:
     """The folder says what its scores are of."""
+    folder = judged
     (folder / "other.toml").write_text(CONFIG.replace("epochs = 2", "epochs = 3"))
-    assert evaluated(folder).exit_code == 0
     refused = evaluated(folder, config="other.toml")
     assert isinstance(refused.exception, PenumbraError)
     assert "give another --out" in str(refused.exception)

@@ -11,6 +11,8 @@ from models.bundle import load_bundle
 from models.scorer import Scorer
 from training.cli import train_command
 
+pytestmark = pytest.mark.xdist_group("train_any_file")  # one worker: torch is loaded once
+
 CONFIG = """
 name = "ulb"
 threads = 1
