@@ -9,6 +9,7 @@ pytest_plugins = [
     "plugins.broker",
     "plugins.browser",
     "plugins.bundles",
+    "plugins.frozen",
     "plugins.handbook",
     "plugins.ledger",
     "plugins.log_lines",
