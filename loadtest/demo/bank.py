@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from queue import SimpleQueue
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from loadtest.simulator import Chunk
 
 STEP_S = 0.1
-LIVE = "live"
+LIVE, END = "live", "end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +101,22 @@ class Bank:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the process: it stops when the line is closed."""
-        self._line.close()
+        """End the process. Live it stops when it is told anything, before when the line is closed.
+
+        The line stays open as long as somebody listens at it: closed under a reader it breaks.
+        """
+        if self._listening.is_alive():
+            with suppress(OSError):
+                self._line.send(END)
+        else:
+            self._line.close()
         self._process.join(10)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
+        if self._listening.is_alive():
+            self._listening.join()
+        self._line.close()
 
     def past(self, day_done: Callable[[], None]) -> Past:
         """Wait for the past to be written; `day_done` is called after each day.
