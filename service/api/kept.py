@@ -40,14 +40,12 @@ class Kept:
 
     def has(self, asked: Hashable) -> bool:
         """Tell whether the answer to what is asked is there and needs no making."""
-        found = self._made.get(asked)
-        return found is not None and self._clock() < found.until_s
+        return self._fresh(asked) is not None
 
     def of(self, asked: Hashable, make: Callable[[], Any]) -> Made:
         """Return the answer to what is asked, made anew where none is kept."""
         with self._making:
-            found = self._made.get(asked)
-            if found is not None and self._clock() < found.until_s:
+            if (found := self._fresh(asked)) is not None:
                 return found
             at_s, begun = self._clock(), self._spent()
             answer = make()
@@ -59,3 +57,7 @@ class Kept:
             while len(self._made) > MOST:
                 del self._made[next(iter(self._made))]
             return made
+
+    def _fresh(self, asked: Hashable) -> Made | None:
+        found = self._made.get(asked)
+        return found if found is not None and self._clock() < found.until_s else None
